@@ -23,15 +23,15 @@ class LoginForm(AuthenticationForm):
     asks_code = False
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
+        data = self.cleaned_data
         try:
             self.user_cache = sign_in(
-                self.request, given.get("username", ""), given.get("password", ""), given.get("code", "")
+                self.request, data.get("username", ""), data.get("password", ""), data.get("code", "")
             )
         except NotSignedIn as refusal:
             self.asks_code = refusal.code in ("code-needed", "wrong-code")
             raise forms.ValidationError(refusal.message, code=refusal.code) from refusal
-        return given
+        return data
 
 
 class TokenForm(forms.Form):

@@ -25,7 +25,7 @@ def lapsed(seconds: float, field: str = "lease") -> Q:
     return Q(**{f"{field}__lt": timezone.now()}) | Q(**{f"{field}__gt": until(seconds + MOST_SKEW_S)})
 
 
-def held(seconds: float, field: str = "lease") -> Q:
+def in_force(seconds: float, field: str = "lease") -> Q:
     """Rows whose lease, of so many seconds, holds now."""
     return Q(**{f"{field}__range": (timezone.now(), until(seconds + MOST_SKEW_S))})
 

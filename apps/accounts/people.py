@@ -89,12 +89,12 @@ def person_page(request: HttpRequest, pk: int) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, refusal.message)
         return redirect("person", pk=pk)
-    held = list(person.groups.values_list("name", flat=True))
+    roles = list(person.groups.values_list("name", flat=True))
     context = {
         "row": _row(person),
         "facts": facts,
-        "roles": RolesForm(initial={"roles": held}),
-        "others": [name for name in held if name not in ROLE_RIGHTS],
+        "roles": RolesForm(initial={"roles": roles}),
+        "others": [name for name in roles if name not in ROLE_RIGHTS],
         "own": by.pk == person.pk,
         "identity": {
             "meaning": gettext(IDENTITY_MEANING),

@@ -96,10 +96,10 @@ def set_roles(by: User, person: User, roles: set[str]) -> User:
         raise Forbidden(gettext("Only a superuser changes a superuser's account."))
     if by == now and not by.is_superuser:
         raise Forbidden(gettext("Nobody changes their own roles; ask another administrator."))
-    held = set(now.groups.filter(name__in=ROLE_RIGHTS).values_list("name", flat=True))
-    if gone := held - roles:
+    before = set(now.groups.filter(name__in=ROLE_RIGHTS).values_list("name", flat=True))
+    if gone := before - roles:
         now.groups.remove(*Group.objects.filter(name__in=gone))
-    if new := roles - held:
+    if new := roles - before:
         now.groups.add(*Group.objects.filter(name__in=new))
     staff = ADMINISTRATOR in roles or now.is_superuser
     if now.is_staff != staff:

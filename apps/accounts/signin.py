@@ -63,12 +63,12 @@ def wait_s(count: int) -> int:
 def refuse_early(name: str) -> None:
     """Raise NotSignedIn (429) while the name must wait."""
     row = Failures.objects.filter(name_sha256=_hash(name)).first()
-    left = (row.until - timezone.now()).total_seconds() if row and row.until else 0
-    left = min(left, WAIT_MAX_S)  # a clock that was set back makes nobody wait for longer
-    if left > 0:
+    wait_s = (row.until - timezone.now()).total_seconds() if row and row.until else 0
+    wait_s = min(wait_s, WAIT_MAX_S)  # a clock that was set back makes nobody wait for longer
+    if wait_s > 0:
         raise NotSignedIn(
             gettext("Too many wrong passwords for this name: wait {left} s, then try again.").format(
-                left=math.ceil(left)
+                left=math.ceil(wait_s)
             ),
             "locked",
             429,

@@ -51,8 +51,8 @@ def new_token(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _page(request, token=form)
-    given = form.cleaned_data
-    key = make_token(user, given["name"], given["scope"], timedelta(days=given["days"]))
+    data = form.cleaned_data
+    key = make_token(user, data["name"], data["scope"], timedelta(days=data["days"]))
     return _page(request, key=key)
 
 

@@ -107,18 +107,18 @@ def finish(row: Adaptation, *, cells: list[dict[str, str]], report: dict[str, An
     """It has learned; its file lies in the store."""
     ended = _ended(row)
     with transaction.atomic():
-        done = TEACHINGS.held(row).update(
+        n_rows = TEACHINGS.attempt(row).update(
             state=Adaptation.State.DONE, phase="", percent=100, cells=cells, report=report, sha256=sha256, **ended
         )
-        if done:
+        if n_rows:
             record("worker", "site.taught", "adaptation", row.pk, site=row.site.name, labels=len(cells), sha256=sha256)
-    return bool(done)
+    return bool(n_rows)
 
 
 def fail(row: Adaptation, reason: str) -> bool:
     """It has not learned, and why."""
     with transaction.atomic():
-        failed = TEACHINGS.held(row).update(state=Adaptation.State.FAILED, phase="", reason=reason, **_ended(row))
+        failed = TEACHINGS.attempt(row).update(state=Adaptation.State.FAILED, phase="", reason=reason, **_ended(row))
         if failed:
             record("worker", "site.teach-failed", "adaptation", row.pk, site=row.site.name, reason=reason)
     return bool(failed)

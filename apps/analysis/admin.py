@@ -158,14 +158,14 @@ class ProtocolAdmin(ModelAdmin):  # type: ignore[type-arg]
     def get_fieldsets(self, request: HttpRequest, obj: Protocol | None = None) -> Any:
         """What a protocol is, then what its examination lets it set, each with its unit and help."""
         own = (None, {"fields": ProtocolForm.Meta.fields})
-        known = settings_of(obj)
-        if obj is None or not known:
+        choices = settings_of(obj)
+        if obj is None or not choices:
             return [own]
         return [
             own,
             (
                 gettext("Settings of {title}").format(title=obj.examination.title),
-                {"fields": [field_name(s) for s in known]},
+                {"fields": [field_name(s) for s in choices]},
             ),
         ]
 

@@ -40,10 +40,10 @@ def _file(path: str, sha256: str, assay: str) -> tuple[CellTable, Schema, Machin
     errors = MachineErrors.from_json(metadata["machine_errors"]) if metadata.get("machine_errors") else None
     written = schema_in(metadata)
     try:
-        known = vocabulary(written, examination(assay).schema)
+        schema = vocabulary(written, examination(assay).schema)
     except AssayError:  # the package that brought the assay is gone: its cells are shown as they were written
-        known = written
-    return cells.with_classes(len(known)), known, errors
+        schema = written
+    return cells.with_classes(len(schema)), schema, errors
 
 
 def ordered_schema(job: Job) -> Schema:
@@ -203,15 +203,15 @@ def regions(job: Job) -> dict[str, Any]:
     folder = RunFolder(job.folder)
     fields = []
     for f in plan["fields"]:
-        done = f["used"] and folder.has_field(f["index"])
+        has_cells = f["used"] and folder.has_field(f["index"])
         reason = f["reason"]
-        if f["used"] and not done and job.state in (Job.State.DONE, Job.State.CANCELLED):
+        if f["used"] and not has_cells and job.state in (Job.State.DONE, Job.State.CANCELLED):
             reason = "not counted: cancelled before" if job.partial else "not counted: enough cells"
         fields.append(
             {
                 **{k: f[k] for k in ("index", "x", "y", "w", "h", "focus", "single_ratio", "tissue")},
-                "used": bool(f["used"] and (done or job.state in Job.ACTIVE)),
-                "done": done,
+                "used": bool(f["used"] and (has_cells or job.state in Job.ACTIVE)),
+                "done": has_cells,
                 "searched": f.get("searched", ""),
                 "elsewhere": f.get("elsewhere", []),
                 "reason": reason,
@@ -234,12 +234,12 @@ def schema_key(job: Job) -> str:
     return f"{job.assay}-{job.frozen['classes']['classes_sha256'][:12]}-{today[:12]}"
 
 
-def schema_json(known: Schema) -> dict[str, Any]:
+def schema_json(schema: Schema) -> dict[str, Any]:
     """A schema for the browser; groups and classes in their order, each class at its index."""
     return {
-        "name": known.name,
-        "version": known.version,
-        "sha256": known.sha256,
-        "groups": known.groups_json(),
-        "classes": [{"index": c.index, **row} for c, row in zip(known.classes, known.classes_json(), strict=True)],
+        "name": schema.name,
+        "version": schema.version,
+        "sha256": schema.sha256,
+        "groups": schema.groups_json(),
+        "classes": [{"index": c.index, **row} for c, row in zip(schema.classes, schema.classes_json(), strict=True)],
     }

@@ -54,12 +54,12 @@ class ProtocolForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Put the settings together, so that the protocol's own checks see them."""
         data = super().clean() or {}
-        known = settings_of(self.instance if self.instance.pk else None)
-        if known:
-            given = {s.key: data.get(field_name(s)) for s in known}
-            self.instance.settings = {k: v for k, v in given.items() if v not in (None, "")}
-        elif not self.instance.pk and (chosen := assays().get(data.get("assay", ""))):
-            self.instance.settings = chosen.defaults
+        settings = settings_of(self.instance if self.instance.pk else None)
+        if settings:
+            values = {s.key: data.get(field_name(s)) for s in settings}
+            self.instance.settings = {k: v for k, v in values.items() if v not in (None, "")}
+        elif not self.instance.pk and (assay := assays().get(data.get("assay", ""))):
+            self.instance.settings = assay.defaults
         return data
 
     def _post_clean(self) -> None:

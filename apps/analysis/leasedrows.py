@@ -35,21 +35,21 @@ class LeasedRows(Generic[Row]):
 
     def claim(self, row_id: uuid.UUID | str, owner: str) -> Row | None:
         """Take it by compare-and-set; None where it is taken or has ended. Whoever takes it looks at its `attempt`."""
-        taken = self._table(row_id).filter(self._free())
-        changed = taken.update(state=_RUNNING, owner=owner, lease=leases.until(self.lease_s), attempt=F("attempt") + 1)
+        rows = self._table(row_id).filter(self._free())
+        changed = rows.update(state=_RUNNING, owner=owner, lease=leases.until(self.lease_s), attempt=F("attempt") + 1)
         return self._rows().get(pk=row_id) if changed else None
 
     def note(self, row: Row, phase: str, percent: float) -> bool:
         """Say how far it is, and keep the lease; False where it is no longer ours."""
         longest = getattr(row._meta.get_field("phase"), "max_length", None)
         lease = leases.until(self.lease_s)
-        return bool(self.held(row).update(phase=phase[:longest], percent=percent, lease=lease))
+        return bool(self.attempt(row).update(phase=phase[:longest], percent=percent, lease=lease))
 
     def renew(self, row: Row) -> None:
         """Keep the lease, where it is still ours."""
-        self.held(row).update(lease=leases.until(self.lease_s))
+        self.attempt(row).update(lease=leases.until(self.lease_s))
 
-    def held(self, row: Any) -> QuerySet[Row]:
+    def attempt(self, row: Any) -> QuerySet[Row]:
         """The row, as long as this attempt at it holds it."""
         return self._table(row.pk).filter(attempt=row.attempt, state=_RUNNING)
 

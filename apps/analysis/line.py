@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden
-from apps.accounts.leases import held, holds, lapsed
+from apps.accounts.leases import holds, in_force, lapsed
 from apps.analysis.models import Job
 from apps.cases.selectors import cases_for
 
@@ -26,9 +26,9 @@ def unheld() -> QuerySet[Job]:
     return Job.objects.filter(Q(state__in=[Job.State.REQUESTED, Job.State.QUEUED]) | gone)
 
 
-def _held() -> QuerySet[Job]:
+def _running() -> QuerySet[Job]:
     """Jobs that a worker holds."""
-    return Job.objects.filter(held(settings.JOB_LEASE_S), state=Job.State.RUNNING)
+    return Job.objects.filter(in_force(settings.JOB_LEASE_S), state=Job.State.RUNNING)
 
 
 def unrung() -> list[str]:
@@ -54,7 +54,7 @@ def in_line() -> list[Job]:
     A person's first waiting job stands behind as many of each other person's as run or wait before it; among equals the
     oldest goes first.
     """
-    turn: Counter[int | None] = Counter(_held().values_list("requested_by", flat=True))
+    turn: Counter[int | None] = Counter(_running().values_list("requested_by", flat=True))
     ranked = []
     for job in (
         unheld()
@@ -73,7 +73,7 @@ def queue_for(user: Any) -> dict[str, list[dict[str, Any]]]:
     """
     if not user.has_perm("analysis.view_job"):
         raise Forbidden(gettext("Only administrators look at the queue."))
-    running = _held().select_related("slide__case", "requested_by", "protocol").order_by("started_at")
+    running = _running().select_related("slide__case", "requested_by", "protocol").order_by("started_at")
     visible_cases = set(cases_for(user).values_list("pk", flat=True))
     changeable = {
         pk for right in ("annotate", "administer") for pk in cases_for(user, right).values_list("pk", flat=True)

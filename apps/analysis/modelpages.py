@@ -74,21 +74,21 @@ def model_page(request: HttpRequest, name: str) -> HttpResponse:
     if not versions:
         raise Http404
     version = request.POST.get("version") or request.GET.get("version")
-    shown = next((m for m in versions if m.version == version), versions[0])
+    model = next((m for m in versions if m.version == version), versions[0])
     if request.method == "POST":
         try:
-            messages.success(request, _switched(request, shown))
+            messages.success(request, _switched(request, model))
         except Forbidden as refusal:
             raise PermissionDenied(refusal.message) from refusal
         except Refusal as refusal:
             messages.error(request, refusal.message)
-        return redirect(f"{request.path}?version={shown.version}")
+        return redirect(f"{request.path}?version={model.version}")
     context = {
-        "model": _in_words(shown),
-        "row": shown,
+        "model": _in_words(model),
+        "row": model,
         "versions": [_in_words(m) for m in versions],
-        "card": card_html(card_in_words(shown.card_text)),
-        "gone": ownmodels.what_is_gone(shown),
+        "card": card_html(card_in_words(model.card_text)),
+        "gone": ownmodels.what_is_gone(model),
         "may_switch": ownmodels.may_change_models(request.user),
     }
     return render(request, "analysis/model.html", context)
@@ -129,8 +129,8 @@ def upload_page(request: HttpRequest) -> HttpResponse:
             weights, card = _two_files(request)
             row = handed_in(request.user, weights, card)
             put_back = row.state == ModelUpload.State.DONE
-            done = gettext("is uploaded and is being checked; this page shows how far it is")
-            messages.success(request, f"{row} {'has its files back' if put_back else done}.")
+            outcome = gettext("is uploaded and is being checked; this page shows how far it is")
+            messages.success(request, f"{row} {'has its files back' if put_back else outcome}.")
             return redirect("model-upload")
     except Forbidden as refusal:
         raise PermissionDenied(refusal.message) from refusal

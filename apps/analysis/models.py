@@ -195,10 +195,10 @@ class Protocol(models.Model):
     def what_is_wrong(self) -> dict[str, str]:
         """Field to a sentence on what a run, a count or a page could not take; empty where nothing is wrong."""
         try:
-            known = self.examination
+            assay = self.examination
         except AssayError as error:
             return {"assay": str(error)}
-        wrong = {"settings": known.wrong_settings(self.settings)}
+        wrong = {"settings": assay.wrong_settings(self.settings)}
         if not wrong["settings"] and (blood := self.settings.get("calibrated_on")):
             sets = sorted({name for model in ModelVersion.objects.all() for name in model.calibrations})
             if blood not in sets:
@@ -213,9 +213,9 @@ class Protocol(models.Model):
             wrong["finder"] = gettext(
                 "There is no way of finding cells called {finder_key}; there are: {finders}."
             ).format(finder_key=self.finder_key, finders=all_of(finders()))
-        if self.specimen not in known.specimens:
+        if self.specimen not in assay.specimens:
             wrong["specimen"] = gettext("{title} is made of: {specimens}.").format(
-                title=known.title, specimens=one_of(known.specimens)
+                title=assay.title, specimens=one_of(assay.specimens)
             )
         try:
             if not isinstance(self.rules, dict):
@@ -387,8 +387,8 @@ class Job(models.Model):
     @property
     def region(self) -> tuple[int, int, int, int] | None:
         """The rectangle (x, y, w, h), level-0 px, that alone was ordered; None for the whole slide."""
-        drawn = self.frozen.get("region")
-        return (drawn[0], drawn[1], drawn[2], drawn[3]) if drawn else None
+        rectangle = self.frozen.get("region")
+        return (rectangle[0], rectangle[1], rectangle[2], rectangle[3]) if rectangle else None
 
     @property
     def examination(self) -> Assay:

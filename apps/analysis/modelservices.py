@@ -46,9 +46,9 @@ def sync_models(cards: Cards) -> list[str]:
         if not set(order.models.values()) <= set(installed):
             continue
         current = _newest(order)
-        chosen = set(current.models.values_list("model_id", flat=True)) if current else set()
+        in_use = set(current.models.values_list("model_id", flat=True)) if current else set()
         own = set(ModelVersion.objects.exclude(weights="").values_list("pk", flat=True))  # they are where they were
-        if current is None or not chosen <= own | {m.pk for m in installed.values()}:
+        if current is None or not in_use <= own | {m.pk for m in installed.values()}:
             sentences.append(f"protocol {_new_version(order, installed, current, 'protocol.created')}")
     return sentences
 
@@ -75,7 +75,7 @@ def renew_protocols(cards: Cards) -> list[str]:
 
 def orders() -> list[Order]:
     """The protocols that come with the installed assays."""
-    return [order for known in assays().values() for order in known.orders]
+    return [order for assay in assays().values() for order in assay.orders]
 
 
 def _installed(cards: Cards) -> dict[str, ModelVersion]:
@@ -148,6 +148,6 @@ def _settings(order: Order, installed: Mapping[str, ModelVersion], current: Prot
         own.pop("tolerance", None)
     if not any(own.get("calibrated_on") in installed[name].calibrations for name in order.models.values()):
         own.pop("calibrated_on", None)
-    known = assay(order.assay)
-    own = {k: v for k, v in own.items() if not known.wrong_settings({k: v})}
+    examination = assay(order.assay)
+    own = {k: v for k, v in own.items() if not examination.wrong_settings({k: v})}
     return {**order.settings, **own}

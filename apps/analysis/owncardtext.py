@@ -45,11 +45,11 @@ def _prepared(card: Mapping[str, Any]) -> str:
     if card["format"] != "onnx":
         return f"Safetensors for the net of `{card['method']}`, which prepares pictures itself."
     how = card["normalisation"]
-    said = f"ONNX; {how['channels']}, 0-255 divided by {how['scale']:g}"
+    words = f"ONNX; {how['channels']}, 0-255 divided by {how['scale']:g}"
     if any(how["mean"]) or any(one != 1 for one in how["std"]):
         mean, std = (", ".join(f"{one:g}" for one in how[name]) for name in ("mean", "std"))
-        said += f", less ({mean}), divided by ({std})"
-    return f"{said}; it gives {card['output']}."
+        words += f", less ({mean}), divided by ({std})"
+    return f"{words}; it gives {card['output']}."
 
 
 def _line(text: str) -> str:

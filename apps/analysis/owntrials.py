@@ -31,7 +31,7 @@ def claim(upload_id: uuid.UUID | str, owner: str) -> ModelUpload | None:
 
 def accept(row: ModelUpload, checks: list[dict[str, Any]]) -> ModelVersion | None:
     """Every check held: make a model of it, switched off until an administrator switches it on; None where it was not ours."""
-    if not TRIALS.held(row).exists():
+    if not TRIALS.attempt(row).exists():
         return None
     card_raw = json.dumps(row.card, sort_keys=True, separators=(",", ":")).encode()
     card_sha256 = hashlib.sha256(card_raw).hexdigest()
@@ -42,7 +42,9 @@ def accept(row: ModelUpload, checks: list[dict[str, Any]]) -> ModelVersion | Non
             files.put(weights, iter(lambda: stream.read(1 << 20), b""))
     files.put(f"{card_sha256}.json", card_raw)
     with transaction.atomic():
-        if not TRIALS.held(row).update(state=ModelUpload.State.DONE, phase="", percent=100, checks=checks, **_ended()):
+        if not TRIALS.attempt(row).update(
+            state=ModelUpload.State.DONE, phase="", percent=100, checks=checks, **_ended()
+        ):
             return None
         if there := refuse_taken(row.card):  # an installed package may have brought one of its name meanwhile
             raise other_files(there)
@@ -73,7 +75,7 @@ def refuse(row: ModelUpload, checks: list[dict[str, Any]], code: str, reason: st
     """A check did not hold: the reason stays, the file goes."""
     with transaction.atomic():
         ended = {"phase": "", "code": code, "reason": reason, "checks": checks, **_ended()}
-        refused = TRIALS.held(row).update(state=ModelUpload.State.REFUSED, **ended)
+        refused = TRIALS.attempt(row).update(state=ModelUpload.State.REFUSED, **ended)
         if refused:
             record(
                 "worker", "model.refused", "model-upload", row.pk, name=row.name, version=row.version, sha256=row.sha256,

@@ -115,9 +115,9 @@ def receive(
 def examinations() -> dict[str, dict[str, str]]:
     """Of each examination the key of each class, to the kind of thing that it is."""
     return {
-        key: {c.key: kinds[c.group] for c in known.schema.classes if c.key != UNIDENTIFIED}
-        for key, known in assays().items()
-        for kinds in ({group.key: group.kind for group in known.schema.groups},)
+        key: {c.key: kinds[c.group] for c in assay.schema.classes if c.key != UNIDENTIFIED}
+        for key, assay in assays().items()
+        for kinds in ({group.key: group.kind for group in assay.schema.groups},)
     }
 
 
@@ -128,14 +128,14 @@ def _shown_name(name: str) -> str:
 
 def _hashed(first: bytes, rest: Iterator[bytes], digest: Any, size: int) -> Iterator[bytes]:
     """The chunks, hashed as they pass; raises Refusal where they are not as many bytes as was said."""
-    left = size
+    missing = size
     for chunk in chain((first,), rest):
-        left -= len(chunk)
-        if left < 0:
+        missing -= len(chunk)
+        if missing < 0:
             break
         digest.update(chunk)
         yield chunk
-    if left:
+    if missing:
         raise Refusal(gettext("The file did not come whole; upload it again."), code="cut-short")
 
 

@@ -31,24 +31,24 @@ class RevisionForm(forms.Form):
     def __init__(self, source: Protocol, data: Any = None) -> None:
         super().__init__(data)
         self.source = source
-        self.known = source.examination.settings
+        self.settings = source.examination.settings
         self.roles = list(models_of(source))
         self.fields["title"].initial = source.title
         self.fields["second_reader"].initial = source.second_reader
-        for setting in self.known:
+        for setting in self.settings:
             self.fields[SETTING + setting.key] = _field(setting, source.settings.get(setting.key))
-        for chosen in self.roles:
-            able = choices(chosen)
-            self.fields[_MODEL + chosen.role] = forms.ModelChoiceField(
+        for row in self.roles:
+            able = choices(row)
+            self.fields[_MODEL + row.role] = forms.ModelChoiceField(
                 ModelVersion.objects.select_related("algorithm").filter(pk__in=[m.pk for m in able]),
-                label=gettext("Model for {role}").format(role=role_words(chosen.role)),
+                label=gettext("Model for {role}").format(role=role_words(row.role)),
                 empty_label=None,
-                initial=chosen.model_id,
+                initial=row.model_id,
             )
-            self.fields[_THRESHOLD + chosen.role] = forms.FloatField(
-                label=gettext("Counts from, for {role}").format(role=role_words(chosen.role)),
+            self.fields[_THRESHOLD + row.role] = forms.FloatField(
+                label=gettext("Counts from, for {role}").format(role=role_words(row.role)),
                 required=False,
-                initial=chosen.threshold,
+                initial=row.threshold,
                 help_text=gettext("A score between 0 and 1 in place of the model's own; empty: the model's own."),
             )
         self.numbers = _numbers_of(source)
@@ -74,7 +74,7 @@ class RevisionForm(forms.Form):
 
     def groups(self) -> list[tuple[str, list[Any]]]:
         """Its fields under the headings that people know."""
-        settings = [self[SETTING + s.key] for s in self.known]
+        settings = [self[SETTING + s.key] for s in self.settings]
         models = [self[name + m.role] for m in self.roles for name in self._of_model(m.role)]
         head = [self[name] for name in self.fields if name in ("name", "title", "second_reader")]
         return [(gettext("Protocol"), head), (gettext("Settings"), settings), (gettext("Models"), models)]
@@ -105,15 +105,15 @@ class RevisionForm(forms.Form):
     def _changed_rules(self) -> dict[str, Any]:
         """What the laboratory changes of the rules: the table, and over it the numbers that were changed here."""
         own = self.cleaned_data.get("rules") or {}
-        given = {}
+        changes = {}
         for number in self.numbers:
             entered = self.cleaned_data.get(_RULE + number.key)
             if _RULE + number.key not in self.data or entered == number.value:
                 continue
             # What is emptied is the examination's own again.
             if (value := number.shipped if entered is None else entered) is not None:
-                given[number.path] = _whole(value)
-        return with_numbers(own, self.source.examination.rules, given) if isinstance(own, dict) else own
+                changes[number.path] = _whole(value)
+        return with_numbers(own, self.source.examination.rules, changes) if isinstance(own, dict) else own
 
     def _of_model(self, role: str) -> tuple[str, ...]:
         return (_MODEL, _THRESHOLD) if role in self._scored() else (_MODEL,)
@@ -128,9 +128,9 @@ class RevisionForm(forms.Form):
     def draft(self) -> Draft:
         """What was entered, as the services take it."""
         data = self.cleaned_data
-        given = {s.key: data.get(SETTING + s.key) for s in self.known}
+        values = {s.key: data.get(SETTING + s.key) for s in self.settings}
         models = {m.role: Chosen(data[_MODEL + m.role], data.get(_THRESHOLD + m.role)) for m in self.roles}
-        settings = {key: value for key, value in given.items() if value not in (None, "")}
+        settings = {key: value for key, value in values.items() if value not in (None, "")}
         return Draft(data["title"].strip(), settings, data["second_reader"], self._changed_rules(), models)
 
     def refuse(self, refusal: Refusal) -> None:
@@ -160,12 +160,12 @@ class CopyForm(RevisionForm):
 
 def _numbers_of(source: Protocol) -> list[RuleField]:
     """The numbers of the protocol's counting rules; those that ship where its own cannot be read any more."""
-    known = source.examination
+    assay = source.examination
     try:
         rules = source.counting_rules
     except (AssayError, ValueError):
-        rules = known.rules
-    return rule_fields(rules, known.rules, known.schema, known.rule_labels)
+        rules = assay.rules
+    return rule_fields(rules, assay.rules, assay.schema, assay.rule_labels)
 
 
 def _shipped(value: float | None) -> str:

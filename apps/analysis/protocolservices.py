@@ -63,7 +63,7 @@ class Draft:
             "settings": dict(self.settings),
             "second_reader": self.second_reader,
             "rules": dict(self.rules),
-            "models": {role: _words(chosen) for role, chosen in self.models.items()},
+            "models": {role: _words(choice) for role, choice in self.models.items()},
         }
 
 
@@ -102,29 +102,27 @@ def models_of(protocol: Protocol) -> QuerySet[ProtocolModel]:
     return protocol.models.select_related("model__algorithm").order_by("role")
 
 
-def choices(chosen: ProtocolModel) -> list[ModelVersion]:
+def choices(row: ProtocolModel) -> list[ModelVersion]:
     """The models that can take the place of a protocol's: those of its task that are switched on, of models of one's own those
     for its role and examination; and itself."""
     same = ModelVersion.objects.select_related("algorithm").filter(
-        algorithm__task=chosen.model.algorithm.task, enabled=True
+        algorithm__task=row.model.algorithm.task, enabled=True
     )
-    able = [
-        m for m in same if not m.own or (chosen.role in m.card["roles"] and m.card["assay"] == chosen.protocol.assay)
-    ]
-    return sorted({*able, chosen.model}, key=lambda m: (str(m.algorithm.name), -m.pk))
+    able = [m for m in same if not m.own or (row.role in m.card["roles"] and m.card["assay"] == row.protocol.assay)]
+    return sorted({*able, row.model}, key=lambda m: (str(m.algorithm.name), -m.pk))
 
 
 def warnings_of(protocol: Protocol) -> list[str]:
     """Why a protocol cannot be ordered as it is, a sentence for each model that is retired or gone."""
-    return [sentence for chosen in models_of(protocol) if (sentence := _warning(chosen))]
+    return [sentence for row in models_of(protocol) if (sentence := _warning(row))]
 
 
-def _warning(chosen: ProtocolModel) -> str:
-    if not chosen.model.enabled:
+def _warning(row: ProtocolModel) -> str:
+    if not row.model.enabled:
         return gettext(
             "{model}, its model for {role}, is retired: it cannot be ordered until another is chosen."
-        ).format(model=chosen.model, role=role_words(chosen.role))
-    return what_is_gone(chosen.model)
+        ).format(model=row.model, role=role_words(row.role))
+    return what_is_gone(row.model)
 
 
 @transaction.atomic
@@ -161,12 +159,12 @@ def copy(user: Any, source: Protocol, name: str, draft: Draft) -> Protocol:
     """Make a protocol of another name from an existing one; raises Forbidden, Conflict where the name is taken, Refusal."""
     require_protocols(user)
     if Protocol.objects.filter(name=name).exists():
-        raise _taken(name)
+        raise _name_conflict(name)
     try:
         with transaction.atomic():
             protocol = _make(source, draft, name=name, version=1, enabled=True)
     except IntegrityError:
-        raise _taken(name) from None
+        raise _name_conflict(name) from None
     record(
         user, "protocol.created", "protocol", protocol.pk, name=protocol.name, version=protocol.version,
         copied_from=f"{source.name} {source.version}", **draft.as_json(),
@@ -193,10 +191,10 @@ def _locked(name: str) -> Protocol:
     """The newest version, locked until the transaction ends; who waited for the lock may find one newer than they waited for."""
     row = newest(name)
     while True:
-        held = Protocol.objects.select_for_update(no_key=True).get(pk=row.pk)
+        protocol = Protocol.objects.select_for_update(no_key=True).get(pk=row.pk)
         row = newest(name)
-        if row.pk == held.pk:
-            return held
+        if row.pk == protocol.pk:
+            return protocol
 
 
 def _make(source: Protocol, draft: Draft, *, name: str, version: int, enabled: bool) -> Protocol:
@@ -211,17 +209,19 @@ def _make(source: Protocol, draft: Draft, *, name: str, version: int, enabled: b
         raise Refusal(next(iter(errors.values()))[0], code="invalid", errors=errors)
     protocol.save(force_insert=True)
     for role, was in roles.items():
-        chosen = draft.models.get(role) or Chosen(was.model, was.threshold)
-        ProtocolModel.objects.create(protocol=protocol, role=role, model=chosen.model, threshold=chosen.threshold)
+        choice = draft.models.get(role) or Chosen(was.model, was.threshold)
+        ProtocolModel.objects.create(protocol=protocol, role=role, model=choice.model, threshold=choice.threshold)
     return protocol
 
 
 def _wrong_fields(protocol: Protocol) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
-    known = {s.key: s for s in protocol.examination.settings}
+    settings = {s.key: s for s in protocol.examination.settings}
     for key, value in protocol.settings.items():
         wrong = (
-            known[key].wrong(value) if key in known else gettext("There is no setting called {key}.").format(key=key)
+            settings[key].wrong(value)
+            if key in settings
+            else gettext("There is no setting called {key}.").format(key=key)
         )
         if wrong:
             errors[SETTING + key] = [wrong]
@@ -237,35 +237,35 @@ def _wrong_fields(protocol: Protocol) -> dict[str, list[str]]:
 
 def _wrong_models(protocol: Protocol, roles: Mapping[str, ProtocolModel], draft: Draft) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
-    for role, chosen in draft.models.items():
+    for role, choice in draft.models.items():
         if role not in roles:
             errors[PART + role] = [
                 gettext("This protocol has no role called {role}; it has: {roles}.").format(
                     role=role, roles=all_of(role_words(one) for one in roles)
                 )
             ]
-        elif chosen.model not in choices(roles[role]):
+        elif choice.model not in choices(roles[role]):
             errors[PART + role] = [
                 gettext("{model} cannot take the role {role}: it is made for another one, or is switched off.").format(
-                    model=chosen.model, role=role_words(role)
+                    model=choice.model, role=role_words(role)
                 )
             ]
         else:
             try:
-                ProtocolModel(protocol=protocol, role=role, model=chosen.model, threshold=chosen.threshold).clean()
+                ProtocolModel(protocol=protocol, role=role, model=choice.model, threshold=choice.threshold).clean()
             except ValidationError as error:
                 errors[PART + role] = error.message_dict.get("threshold", error.messages)
     blood = protocol.settings.get("calibrated_on")
-    if blood and draft.models and not any(blood in chosen.model.calibrations for chosen in draft.models.values()):
+    if blood and draft.models and not any(blood in choice.model.calibrations for choice in draft.models.values()):
         errors[SETTING + "calibrated_on"] = [
             gettext("None of the chosen models is calibrated for blood like that of {blood}.").format(blood=blood)
         ]
     return errors
 
 
-def _words(chosen: Chosen) -> str:
-    return f"{chosen.model}" + (f" from {chosen.threshold:g} on" if chosen.threshold is not None else "")
+def _words(choice: Chosen) -> str:
+    return f"{choice.model}" + (f" from {choice.threshold:g} on" if choice.threshold is not None else "")
 
 
-def _taken(name: str) -> Conflict:
+def _name_conflict(name: str) -> Conflict:
     return Conflict(gettext("There is a protocol called {name} already.").format(name=name), code="protocol-exists")

@@ -127,16 +127,16 @@ def protocols(specimen: str | None = None) -> list[Protocol]:
 
 
 def protocol_named(name: str) -> Protocol:
-    known = {protocol.name: protocol for protocol in protocols()}
-    if name in known:
-        return known[name]
+    by_name = {protocol.name: protocol for protocol in protocols()}
+    if name in by_name:
+        return by_name[name]
     some = ngettext(
         "There is no protocol called {name}; there is: {there}.",
         "There is no protocol called {name}; there are: {there}.",
-        len(known),
+        len(by_name),
     )
     none = gettext("There is no protocol called {name}; none is enabled.")
-    raise Missing(naming(known, some, none, name=name), code="no-protocol")
+    raise Missing(naming(by_name, some, none, name=name), code="no-protocol")
 
 
 def model_versions() -> QuerySet[ModelVersion]:

@@ -42,8 +42,8 @@ def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, An
             code="wrong-settings",
             http_status=409,
         )
-    chosen = protocol.models.select_related("model__algorithm").order_by("role")
-    off = [m for m in chosen if not m.model.enabled]
+    rows = protocol.models.select_related("model__algorithm").order_by("role")
+    off = [m for m in rows if not m.model.enabled]
     if off:
         raise Refusal(
             gettext("{model} is switched off; ask the administrator to choose another model for {role}.").format(
@@ -52,10 +52,10 @@ def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, An
             code="model-off",
             http_status=409,
         )
-    if gone := next((sentence for m in chosen if (sentence := what_is_gone(m.model))), ""):
+    if gone := next((sentence for m in rows if (sentence := what_is_gone(m.model))), ""):
         raise Refusal(gone, code="model-gone", http_status=409)
     blood = protocol.settings.get("calibrated_on")
-    if blood and not any(blood in m.model.calibrations for m in chosen):
+    if blood and not any(blood in m.model.calibrations for m in rows):
         raise Refusal(
             gettext(
                 "The administrator must correct the settings of {protocol}: none of its models is calibrated for blood like "
@@ -73,14 +73,14 @@ def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, An
             "sha256": m.model.sha256,
             **frozen_own(m.model),
         }
-        for m in chosen
+        for m in rows
     ]
     return {
         "assay": protocol.assay,
         "finder": protocol.finder_key,
         "settings": protocol.settings,
         "models": taught_models(models, taught),
-        "thresholds": {m.role: m.threshold for m in chosen if m.threshold is not None},
+        "thresholds": {m.role: m.threshold for m in rows if m.threshold is not None},
         "classes": described(schema),
         "rules": dict(rules.data),
         "rules_sha256": rules.sha256,
@@ -158,8 +158,8 @@ def _hold_protocol(protocol: Protocol) -> Protocol:
 
 def _hold_models(protocol: Protocol) -> None:
     """Lock the protocol's models until the transaction ends: none of them is retired between the look at it and the order."""
-    held = ModelVersion.objects.select_for_update(no_key=True, of=("self",))
-    list(held.filter(default_in__protocol=protocol).order_by("pk"))
+    models = ModelVersion.objects.select_for_update(no_key=True, of=("self",))
+    list(models.filter(default_in__protocol=protocol).order_by("pk"))
 
 
 def _check_region(slide: Slide, region: tuple[int, int, int, int]) -> None:
@@ -197,7 +197,7 @@ def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
     now = timezone.now()
     gone = Q(state=Job.State.RUNNING) & leases.lapsed(settings.JOB_LEASE_S)
     free = Q(state__in=[Job.State.REQUESTED, Job.State.QUEUED]) | gone
-    taken = Job.objects.filter(free, pk=job_id).update(
+    n_rows = Job.objects.filter(free, pk=job_id).update(
         state=Job.State.RUNNING,
         owner=owner,
         attempt=F("attempt") + 1,
@@ -207,7 +207,7 @@ def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
         reason="",
         advice="",
     )
-    if not taken:
+    if not n_rows:
         return None
     Job.objects.filter(pk=job_id, started_at__isnull=True).update(started_at=now)
     job = Job.objects.select_related("slide__case", "protocol").get(pk=job_id)
@@ -229,14 +229,14 @@ def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
 
 def renew(job: Job) -> bool:
     """Keep the lease; False once another worker has taken the job over or it was ended."""
-    return bool(_held(job).update(lease=leases.until(settings.JOB_LEASE_S)))
+    return bool(_attempt(job).update(lease=leases.until(settings.JOB_LEASE_S)))
 
 
 def note_progress(job: Job, **changes: Any) -> bool:
     """Write progress, fenced by the attempt; False where the job is no longer ours."""
     if "fields_done" in changes:
         changes["stalled"] = 0
-    return bool(_held(job).update(revision=F("revision") + 1, **changes))
+    return bool(_attempt(job).update(revision=F("revision") + 1, **changes))
 
 
 def cancel_requested(job: Job) -> bool:
@@ -248,7 +248,7 @@ def finish(job: Job, *, partial: bool, **results: Any) -> bool:
     state = Job.State.CANCELLED if partial else Job.State.DONE
     with transaction.atomic():
         _lock_case(job)
-        if not _held(job).update(state=state, partial=partial, **_ended(job), **results):
+        if not _attempt(job).update(state=state, partial=partial, **_ended(job), **results):
             return False
         record(
             "worker",
@@ -271,7 +271,7 @@ def fail(job: Job, reason: str, advice: str) -> bool:
     """End the job as failed, saying what a person can do."""
     with transaction.atomic():
         _lock_case(job)
-        if not _held(job).update(state=Job.State.FAILED, reason=reason, advice=advice, **_ended(job)):
+        if not _attempt(job).update(state=Job.State.FAILED, reason=reason, advice=advice, **_ended(job)):
             return False
         record("worker", "job.failed", "job", job.pk, accession=job.slide.case.accession, reason=reason)
         _settle_case(job)
@@ -340,7 +340,7 @@ def beat(name: str, device: str = "") -> None:
     WorkerBeat.objects.filter(at__lt=timezone.now() - timedelta(hours=1)).delete()
 
 
-def _held(job: Job) -> Any:
+def _attempt(job: Job) -> Any:
     return Job.objects.filter(pk=job.pk, attempt=job.attempt, state=Job.State.RUNNING)
 
 
@@ -366,5 +366,5 @@ def _settle_case(job: Job) -> None:
     case = Case.objects.get(pk=job.slide.case_id)
     if case.state != Case.State.ANALYSING or active_jobs(case).exclude(pk=job.pk).exists():
         return
-    counted = Job.objects.filter(slide__case=case).exclude(cells_sha256="").exists()
-    set_state("system", case, Case.State.IN_REVIEW if counted else Case.State.RECEIVED)
+    has_cells = Job.objects.filter(slide__case=case).exclude(cells_sha256="").exists()
+    set_state("system", case, Case.State.IN_REVIEW if has_cells else Case.State.RECEIVED)

@@ -47,7 +47,7 @@ class DeedFilter(admin.SimpleListFilter):
 
 @admin.register(Record)
 class RecordAdmin(ReadOnlyAdmin):
-    list_display = ("at", "told", "accession", "about")
+    list_display = ("at", "what_happened", "accession", "about")
     list_filter = (DeedFilter, ("at", admin.DateFieldListFilter))
     search_fields = ("actor", "accession", "object_id", "action")
     date_hierarchy = "at"
@@ -65,7 +65,7 @@ class RecordAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, extra_context)
 
     @admin.display(description=gettext_lazy("what happened"))
-    def told(self, line: Record) -> str:
+    def what_happened(self, line: Record) -> str:
         return sentence(line)
 
     @admin.display(description=gettext_lazy("about"), ordering="action")

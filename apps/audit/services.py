@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from apps.audit.anchors import anchor, anchored
 from apps.audit.models import Head, Record
@@ -80,28 +81,24 @@ def verify() -> Verdict:
     previous, lines = GENESIS, 0
     for line in Record.objects.order_by("id").iterator(chunk_size=2000):
         if line.previous != previous:
-            return Verdict(False, lines, f"Entry {line.pk} does not follow the entry before it: an entry is missing.")
+            sentence = gettext("Entry {entry} does not follow the entry before it: an entry is missing.")
+            return Verdict(False, lines, sentence.format(entry=line.pk))
         if line_hash(line) != line.sha256:
-            return Verdict(False, lines, f"Entry {line.pk} was changed after it was written.")
+            sentence = gettext("Entry {entry} was changed after it was written.")
+            return Verdict(False, lines, sentence.format(entry=line.pk))
         previous, lines = line.sha256, lines + 1
         if anchors.get(lines, {previous}) != {previous}:
-            return Verdict(
-                False, lines, f"Entry {line.pk} is not the one that was anchored: the record has been rewritten."
-            )
+            sentence = gettext("Entry {entry} is not the one that was anchored: the record has been rewritten.")
+            return Verdict(False, lines, sentence.format(entry=line.pk))
     head = Head.objects.filter(pk=1).first()
     if head and (head.sha256 != previous or head.lines != lines):
-        return Verdict(
-            False, lines, f"The audit record is incomplete: {head.lines} entries were written, {lines} remain."
-        )
+        sentence = gettext("The audit record is incomplete: {written} entries were written, {lines} remain.")
+        return Verdict(False, lines, sentence.format(written=head.lines, lines=lines))
     if anchors and max(anchors) > lines:
-        return Verdict(
-            False, lines, f"The audit record is incomplete: {max(anchors)} entries are anchored, {lines} remain."
-        )
-    return Verdict(
-        True,
-        lines,
-        f"The audit record is intact: {lines} entries, {len(anchors)} of them anchored outside the database.",
-    )
+        sentence = gettext("The audit record is incomplete: {anchored} entries are anchored, {lines} remain.")
+        return Verdict(False, lines, sentence.format(anchored=max(anchors), lines=lines))
+    sentence = gettext("The audit record is intact: {lines} entries, {anchored} of them anchored outside the database.")
+    return Verdict(True, lines, sentence.format(lines=lines, anchored=len(anchors)))
 
 
 def head() -> tuple[int, str]:

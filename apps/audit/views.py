@@ -54,7 +54,7 @@ def audit_page(request: HttpRequest) -> HttpResponse:
         "actions": _actions(),
         "people": Record.objects.order_by("actor").values_list("actor", flat=True).distinct(),
         "form": form,
-        "asked": form.cleaned_data if form.is_valid() else {},
+        "filters": form.cleaned_data if form.is_valid() else {},
         "query": query.urlencode(),
     }
     return render(request, "audit/list.html", context)

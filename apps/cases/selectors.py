@@ -26,25 +26,25 @@ def words_hidden_from(user: Any) -> frozenset[int]:
 
 def cases_for(user: Any, right: str = "view") -> QuerySet[Case]:
     """The cases on which the person holds the right, by role or by name."""
-    return Case.objects.filter(_held(user, right))
+    return Case.objects.filter(_where_allowed(user, right))
 
 
 def with_rights(user: Any, cases: QuerySet[Case]) -> QuerySet[Case]:
     """Cases that the person may view, each with `may_<right>` for every right; no query more than the cases' own."""
-    flags = {f"may_{r}": ExpressionWrapper(_held(user, r), output_field=BooleanField()) for r in RIGHTS}
+    flags = {f"may_{r}": ExpressionWrapper(_where_allowed(user, r), output_field=BooleanField()) for r in RIGHTS}
     return cases.annotate(**flags)
 
 
-def _held(user: Any, right: str) -> Q:
+def _where_allowed(user: Any, right: str) -> Q:
     """Of cases: those on which the person holds the right, by role or by name."""
     if not user.is_authenticated or not user.is_active:
         return Q(pk__in=[])
     if user.is_superuser:
         return Q(pk__isnull=False)
-    named = get_objects_for_user(
+    by_name = get_objects_for_user(
         user, f"cases.{right}_case", klass=Case, accept_global_perms=False, with_superuser=False
     ).values("pk")
-    allowed = Q(pk__in=named)
+    allowed = Q(pk__in=by_name)
     if user.has_perm(f"cases.{right}_case"):
         allowed |= Q(restricted=False)
     return allowed
@@ -61,9 +61,9 @@ def rights_of(user: Any, case: Case) -> frozenset[str]:
         return frozenset()
     if user.is_superuser:
         return frozenset(RIGHTS)
-    named = {name.removesuffix("_case") for name in _named(user, case)}
+    by_name = {name.removesuffix("_case") for name in _own_permissions(user, case)}
     by_role = set() if case.restricted else {right for right in RIGHTS if user.has_perm(f"cases.{right}_case")}
-    rights = (named | by_role) & set(RIGHTS)
+    rights = (by_name | by_role) & set(RIGHTS)
     return frozenset(rights) if "view" in rights else frozenset()
 
 
@@ -108,33 +108,33 @@ class Overview:
 
     states: dict[str, int]
     """How many of all cases are in each state."""
-    shown: int
+    n_rows: int
     """How many the list shows."""
     exact: str
     """The accession number that a search names exactly; "" where it names none."""
 
 
-def overview(cases: QuerySet[Case], shown: QuerySet[Case], search: str) -> Overview:
-    """Counted of all `cases` and of those `shown` of them, in one query."""
-    among = Count("pk", filter=Q(pk__in=shown.order_by().values("pk")))
-    named = Max("accession", filter=Q(accession__iexact=search))
-    counted = list(cases.order_by().values("state").annotate(n=Count("pk"), among=among, named=named))
-    states = {state: 0 for state, _ in Case.State.choices} | {row["state"]: row["n"] for row in counted}
-    exact = next((row["named"] for row in counted if row["named"]), "")
-    return Overview(states, sum(row["among"] for row in counted), exact)
+def overview(cases: QuerySet[Case], matches: QuerySet[Case], search: str) -> Overview:
+    """Counted of all `cases` and of the `matches` among them, in one query."""
+    among = Count("pk", filter=Q(pk__in=matches.order_by().values("pk")))
+    accession = Max("accession", filter=Q(accession__iexact=search))
+    by_state = list(cases.order_by().values("state").annotate(n=Count("pk"), among=among, exact=accession))
+    states = {state: 0 for state, _ in Case.State.choices} | {row["state"]: row["n"] for row in by_state}
+    exact = next((row["exact"] for row in by_state if row["exact"]), "")
+    return Overview(states, sum(row["among"] for row in by_state), exact)
 
 
 def reviewers_of(case: Case) -> list[User]:
     """People who may review the case, by role or by name, in alphabetical order."""
-    named: Any = get_users_with_perms(case, only_with_perms_in=["review_case"], with_group_users=True)
-    people = User.objects.filter(is_active=True, pk__in=named.values("pk"))
+    by_name: Any = get_users_with_perms(case, only_with_perms_in=["review_case"], with_group_users=True)
+    people = User.objects.filter(is_active=True, pk__in=by_name.values("pk"))
     if not case.restricted:
         backend = "django.contrib.auth.backends.ModelBackend"
         people |= User.objects.with_perm("cases.review_case", backend=backend, include_superusers=False)
     return sorted(people.distinct(), key=lambda person: person.display_name.lower())
 
 
-def _named(user: Any, case: Case) -> set[str]:
+def _own_permissions(user: Any, case: Case) -> set[str]:
     """Permissions given on this very case, to the person or to one of their roles."""
     # django-guardian's names of permissions: its types say otherwise
     mine: Iterable[Any] = get_user_perms(user, case)

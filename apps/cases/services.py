@@ -82,13 +82,13 @@ def create_case(user: Any, accession: str, **facts: Any) -> Case:
             ),
             code="invalid",
         )
-    taken = Conflict(
+    conflict = Conflict(
         gettext("The accession number {accession} is taken.").format(accession=accession), code="accession-taken"
     )
     try:
         with transaction.atomic():
             if Case.objects.filter(accession=accession).exists():
-                raise taken
+                raise conflict
             _validate(case)
             case.save(force_insert=True)
             own = _own_rights(user)
@@ -99,7 +99,7 @@ def create_case(user: Any, accession: str, **facts: Any) -> Case:
                 **({"rights": list(own)} if own else {}),
             )  # fmt: skip
     except IntegrityError:
-        raise taken from None
+        raise conflict from None
     return case
 
 
@@ -134,8 +134,8 @@ def _keep_a_key(user: Any, case: Case) -> None:
     """Before a case is kept to named people, name who does it, where nobody who is named could manage it: else nobody could."""
     keepers = get_users_with_perms(case, only_with_perms_in=["administer_case"], with_group_users=True)
     if not len(keepers):
-        held = {right for right in RIGHTS if f"{right}_case" in get_user_perms(user, case)}
-        set_rights(user, case, user, held | {"view", "administer"})
+        own = {right for right in RIGHTS if f"{right}_case" in get_user_perms(user, case)}
+        set_rights(user, case, user, own | {"view", "administer"})
 
 
 def administer_case(user: Any, case: Case, **facts: Any) -> Case:
@@ -215,8 +215,10 @@ def set_rights(user: Any, case: Case, person: User | Group, rights: set[str], **
         )
     # Not `hold`: who may see a case is no part of what a signature freezes.
     case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-    named: Iterable[Any] = get_group_perms(person, case) if isinstance(person, Group) else get_user_perms(person, case)
-    before = {name.removesuffix("_case") for name in named} & set(RIGHTS)
+    permissions: Iterable[Any] = (
+        get_group_perms(person, case) if isinstance(person, Group) else get_user_perms(person, case)
+    )
+    before = {name.removesuffix("_case") for name in permissions} & set(RIGHTS)
     for right in before ^ rights:
         change = assign_perm if right in rights else remove_perm
         change(f"{right}_case", person, case)
@@ -276,11 +278,11 @@ def end_signing(case: Case) -> Case:
 
 
 def _change(user: Any, case: Case, facts: dict[str, Any], **where: str) -> Case:
-    known = {k: v for k, v in facts.items() if k in (*EDITABLE, "restricted")}
+    values = {k: v for k, v in facts.items() if k in (*EDITABLE, "restricted")}
     with transaction.atomic():
-        content = any(k in EDITABLE for k in known)
+        content = any(k in EDITABLE for k in values)
         case = hold_open(case) if content else Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-        changed = {k: v for k, v in known.items() if getattr(case, k) != v}
+        changed = {k: v for k, v in values.items() if getattr(case, k) != v}
         if not changed:
             return case
         before = {k: getattr(case, k) for k in changed}

@@ -61,7 +61,7 @@ def backup(out: Path, say: Say, after: Path | None = None) -> int:
     if not out.parent.is_dir():
         raise Refusal(gettext("There is no folder {parent}.").format(parent=out.parent))
     before = _manifest(after) if after else {}
-    held = {**before.get("earlier", {}), **before.get("files", {})}
+    packed = {**before.get("earlier", {}), **before.get("files", {})}
     part = out.with_name(f".{out.name}.part")
     try:
         part.touch(mode=0o600)
@@ -78,8 +78,8 @@ def backup(out: Path, say: Say, after: Path | None = None) -> int:
                         hashes[name] = hashlib.sha256(heads).hexdigest()
                         continue
                     stat = _stat(name)
-                    if name in held and stat and stat == before.get("stats", {}).get(name):
-                        earlier[name], stats[name] = held[name], stat
+                    if name in packed and stat and stat == before.get("stats", {}).get(name):
+                        earlier[name], stats[name] = packed[name], stat
                     elif sha256 := _pack(tar, name):
                         hashes[name], stats[name] = sha256, stat
             manifest = {

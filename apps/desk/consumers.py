@@ -102,9 +102,9 @@ class CaseConsumer(PollingConsumer):
             if self.changed(f"slide {slide.pk}", slide.revision):
                 messages.append({"type": "slide", "slide": SlideSerializer(slide).data})
         jobs = Job.objects.filter(slide__case=case).select_related("protocol", "requested_by")
-        chosen = ReportedAnalysis.objects.filter(slide__case=case)
-        if self.changed("reported", sorted((str(r.job_id), r.chosen_at) for r in chosen)):
-            messages.append({"type": "reported", "jobs": [str(r.job_id) for r in chosen]})
+        reported = ReportedAnalysis.objects.filter(slide__case=case)
+        if self.changed("reported", sorted((str(r.job_id), r.chosen_at) for r in reported)):
+            messages.append({"type": "reported", "jobs": [str(r.job_id) for r in reported]})
         for job in jobs:
             if self.changed(f"job {job.pk}", job.revision):
                 messages.append({"type": "job", "job": JobSerializer(job).data})

@@ -30,7 +30,7 @@ class PaperCase:
     protocol: str
     specimen: str
     stain: str
-    drawn: str = ""
+    drawing: str = ""
     """The name of a field that is drawn (`wsi.syntheticfields`); empty: photographs that lie here."""
     photographs: tuple[str, ...] = ()
     mpp: float | None = MPP
@@ -42,12 +42,12 @@ class PaperCase:
 
     def files(self) -> list[Path]:
         """Its pictures; drawn now where they are not there yet."""
-        if not self.drawn:
+        if not self.drawing:
             return [FIELDS_DIR / name for name in self.photographs]
-        path = Path(settings.VAR_DIR) / "demo" / f"{self.drawn}.png"
+        path = Path(settings.VAR_DIR) / "demo" / f"{self.drawing}.png"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(draw_field(self.drawn)).save(path)
+            Image.fromarray(draw_field(self.drawing)).save(path)
         return [path]
 
 
@@ -58,19 +58,19 @@ PAPERS = (
     ),
     PaperCase(
         "DEMO-LI", "Li et al.", "red and white cells of a field by NODEs-UNet", "cells-of-field", "blood-film", "synthetic",
-        drawn="blood",
+        drawing="blood",
     ),
     PaperCase(
         "DEMO-SUN", "Sun et al.", "nucleated red cells of a cell block, to be picked", "cell-block-nrbc", "cell-block",
-        "haematoxylin and eosin", drawn="block",
+        "haematoxylin and eosin", drawing="block",
     ),
     PaperCase(
         "DEMO-WANG", "Wang et al.", "marrow differential; Cascade R-CNN can be ordered, too", "marrow", "marrow-aspirate",
-        "synthetic", drawn="marrow",
+        "synthetic", drawing="marrow",
     ),
     PaperCase(
         "DEMO-ZHANG", "Zhang et al.", "sickle cells through a phone's eyepiece", "blood-film-sickle", "blood-film",
-        "synthetic", drawn="sickle", mpp=None,
+        "synthetic", drawing="sickle", mpp=None,
     ),
 )  # fmt: skip
 

@@ -110,10 +110,10 @@ def _between_readers(jobs: Sequence[Job], step: Step) -> Step:
 
 def _step(case: Any, job: Job | None, still: Sequence[int | None]) -> Step:
     if job is not None:
-        left = eta_s(job)
-        if not left:
+        seconds = eta_s(job)
+        if not seconds:
             return Step(f"{job.percent:.0f} %")
-        return Step(gettext("{percent:.0f} %, {duration} left").format(percent=job.percent, duration=duration(left)))
+        return Step(gettext("{percent:.0f} %, {duration} left").format(percent=job.percent, duration=duration(seconds)))
     if case.state == Case.State.SIGNED:
         return Step("")
     if not case.ready_n:

@@ -45,12 +45,12 @@ def history_of(user: Any, case: Case) -> dict[str, Any]:
         return {"cases": [], "series": [], "left_out": 0, "excluded": []}
     cases = cases_for(user).filter(pseudonym=case.pseudonym).order_by("-created_at")
     every = cases.count()
-    shown = [*cases[:MOST_CASES]]
-    if case not in shown:
-        shown = [*shown[: MOST_CASES - 1], case]
-    shown.sort(key=lambda one: one.created_at)
-    excluded = {one.accession: why for one in shown if (why := _not_comparable(one, case))}
-    points = {one.accession: _figures(user, one) for one in shown if one.accession not in excluded}
+    rows = [*cases[:MOST_CASES]]
+    if case not in rows:
+        rows = [*rows[: MOST_CASES - 1], case]
+    rows.sort(key=lambda one: one.created_at)
+    excluded = {one.accession: why for one in rows if (why := _not_comparable(one, case))}
+    points = {one.accession: _figures(user, one) for one in rows if one.accession not in excluded}
     return {
         "cases": [
             {
@@ -61,10 +61,10 @@ def history_of(user: Any, case: Case) -> dict[str, Any]:
                 "signed": one.locked,
                 "this": one.pk == case.pk,
             }
-            for one in shown
+            for one in rows
         ],
         "series": _series(points, case.accession)[:MOST_SERIES] if len(points) > 1 else [],
-        "left_out": every - len(shown),
+        "left_out": every - len(rows),
         "excluded": [{"accession": name, "why": why} for name, why in excluded.items()],
     }
 
@@ -136,29 +136,29 @@ def _series(points: Mapping[str, Mapping[str, dict[str, Any]]], this: str) -> li
     keys = dict.fromkeys([*points.get(this, {}), *(key for figures in points.values() for key in figures)])
     series: list[dict[str, Any]] = []
     for key in keys:
-        held = {accession: figures[key] for accession, figures in points.items() if key in figures}
-        if len(held) < 2 or not any(figure["value"] for figure in held.values()):
+        by_case = {accession: figures[key] for accession, figures in points.items() if key in figures}
+        if len(by_case) < 2 or not any(figure["value"] for figure in by_case.values()):
             continue
-        newest: dict[str, Any] = held.get(this) or [*held.values()][-1]
+        newest: dict[str, Any] = by_case.get(this) or [*by_case.values()][-1]
         series.append(
             {
                 "key": key,
                 "name": newest["name"],
                 "unit": newest["unit"],
                 "range": newest["range"],
-                "change": _change([*held.items()], this),
-                "points": [{"accession": accession, **_ends(figure)} for accession, figure in held.items()],
+                "change": _change([*by_case.items()], this),
+                "points": [{"accession": accession, **_ends(figure)} for accession, figure in by_case.items()],
             }
         )
     return series
 
 
-def _change(held: Sequence[tuple[str, Mapping[str, Any]]], this: str) -> dict[str, Any] | None:
+def _change(figures: Sequence[tuple[str, Mapping[str, Any]]], this: str) -> dict[str, Any] | None:
     """This case's value less that of the case before it; whether their intervals have nothing in common."""
-    names = [accession for accession, _ in held]
+    names = [accession for accession, _ in figures]
     if this not in names or not (place := names.index(this)):
         return None
-    before, now = held[place - 1][1], held[place][1]
+    before, now = figures[place - 1][1], figures[place][1]
     high_before, high_now = (x["high"] if x["high"] is not None else float("inf") for x in (before, now))
     return {
         "since": names[place - 1],

@@ -53,8 +53,8 @@ def picking_page(request: HttpRequest, accession: str, job_id: uuid.UUID) -> Htt
 
 def _notice(request: HttpRequest, job: Job) -> str:
     """Write what was said of a candidate; the anchor of its line."""
-    act, added, given = request.POST.get("act", ""), request.POST.get("added", ""), request.POST.get("row", "")
-    row = int(given) if given.isdigit() else None
+    act, added, row_text = request.POST.get("act", ""), request.POST.get("added", ""), request.POST.get("row", "")
+    row = int(row_text) if row_text.isdigit() else None
     if act == "hbf":
         mark_hbf(request.user, job, request.POST.get("hbf", ""), row, added)
         return f"cell-{added or row}"

@@ -81,15 +81,15 @@ def _back(request: HttpRequest, case: Case) -> HttpResponse:
 
 def _rows(case: Case) -> list[dict[str, Any]]:
     """Everybody who may do something with the case, in words; what was given on it alone stands apart."""
-    given: Any = get_users_with_perms(case, with_group_users=False)
-    on_it = set(given.values_list("pk", flat=True))
+    people: Any = get_users_with_perms(case, with_group_users=False)
+    on_it = set(people.values_list("pk", flat=True))
     rows = []
     for person in User.objects.filter(is_active=True).order_by("last_name", "first_name", "username"):
         rights = rights_of(person, case)
         names: Any = get_user_perms(person, case) if person.pk in on_it else ()
         own = {name.removesuffix("_case") for name in names}
         if rights or own:
-            rows.append({"person": person, "may": _words(rights), "given": _words(own)})
+            rows.append({"person": person, "may": _words(rights), "own": _words(own)})
     return rows
 
 

@@ -116,9 +116,9 @@ def _real(user: User, say: Say) -> None:
             last[0] = running.fields_done
             say(f"  field {running.fields_done} of {running.fields_total}, {running.cells} cells")
 
-    done = work(str(job.pk), tell)
-    if done is not None and done.state == Job.State.FAILED:
-        raise Refusal(f"{done.reason} {done.advice}")
+    result = work(str(job.pk), tell)
+    if result is not None and result.state == Job.State.FAILED:
+        raise Refusal(f"{result.reason} {result.advice}")
 
 
 def _of_paper(user: User, paper: PaperCase, say: Say) -> None:

@@ -23,16 +23,18 @@ from apps.slides.models import Slide
 from apps.slides.selectors import may_see_identity
 
 
-def worklist_rows(user: Any, cases: Sequence[Case], known: Mapping[int, Step] | None = None) -> list[dict[str, Any]]:
+def worklist_rows(
+    user: Any, cases: Sequence[Case], foreseen_steps: Mapping[int, Step] | None = None
+) -> list[dict[str, Any]]:
     """A row for each case that `foreseen` and `with_rights` gave: slides, its next step as this person may take it, the job that
     runs.
 
-    `known`: next steps that are known for cases of which no job runs.
+    `foreseen_steps`: next steps that are known for cases of which no job runs.
     """
     running: dict[int, Job] = {}
     for active in Job.objects.filter(slide__case__in=cases, state__in=Job.ACTIVE).select_related("slide"):
         running.setdefault(active.slide.case_id, active)
-    steps = {pk: step for pk, step in (known or {}).items() if pk not in running}
+    steps = {pk: step for pk, step in (foreseen_steps or {}).items() if pk not in running}
     steps |= next_steps([c for c in cases if c.pk not in steps], running)
     return [
         {"case": c, "slides_n": c.ready_n, "step": offered(steps[c.pk], user, c), "job": running.get(c.pk)}  # type: ignore[attr-defined]
@@ -84,14 +86,14 @@ def opens_with(slides: list[dict[str, Any]]) -> str | None:
 def room_json(user: Any, case: Case) -> dict[str, Any]:
     """Everything the reading room needs to begin."""
     specimens = {case.specimen, *(slide.specimen for slide in case.slides.select_related("case"))}
-    known = [p for p in protocols() if p.specimen in specimens]
+    on_offer = [p for p in protocols() if p.specimen in specimens]
     slides = slides_json(user, case)
     return {
         "case": CaseSerializer(case, context={"user": user}).data,
         "slides": slides,
         "opens_with": opens_with(slides),
         "schemas": _schemas(case),
-        "protocols": ProtocolSerializer(known, many=True).data,
+        "protocols": ProtocolSerializer(on_offer, many=True).data,
         "reports": [report_json(r) for r in reports_of(case)],
         "readers": [{"id": p.pk, "username": p.username, "name": p.display_name} for p in reviewers_of(case)],
         "handover": None if case.pk in words_hidden_from(user) else _handover(case),

@@ -54,30 +54,28 @@ def worklist(request: HttpRequest) -> HttpResponse:
     visible = cases_for(request.user).select_related("reader")
     search = request.GET.get("search", "").strip()
     waiting, steps = waiting_for(request.user, visible)
-    chosen = request.GET.get("state", "")
+    state = request.GET.get("state", "")
     data = request.GET.copy()
-    if chosen == "waiting":
+    if state == "waiting":
         data["state"] = ""
-    filtered = CaseFilter(data, queryset=visible.filter(pk__in=waiting) if chosen == "waiting" else visible)
+    filtered = CaseFilter(data, queryset=visible.filter(pk__in=waiting) if state == "waiting" else visible)
     overview_rows = overview(visible, filtered.qs, search)
     if overview_rows.exact and "state" not in request.GET:
         return redirect("case-page", accession=overview_rows.exact)
     ordering = request.GET.get("ordering", "")
     pages = Paginator(with_rights(request.user, foreseen(ordered(filtered.qs, ordering))), 25)
-    pages.count = overview_rows.shown
+    pages.count = overview_rows.n_rows
     page = pages.get_page(request.GET.get("page"))
     counts = overview_rows.states
-    tabs = [{"key": "", "label": gettext("All"), "n": sum(counts.values()), "active": chosen == ""}]
-    tabs.append(
-        {"key": "waiting", "label": gettext("Waiting for me"), "n": len(waiting), "active": chosen == "waiting"}
-    )
-    tabs += [{"key": k, "label": label, "n": counts[k], "active": chosen == k} for k, label in Case.State.choices]
+    tabs = [{"key": "", "label": gettext("All"), "n": sum(counts.values()), "active": state == ""}]
+    tabs.append({"key": "waiting", "label": gettext("Waiting for me"), "n": len(waiting), "active": state == "waiting"})
+    tabs += [{"key": k, "label": label, "n": counts[k], "active": state == k} for k, label in Case.State.choices]
     context = {
         "page_obj": page,
         "rows": worklist_rows(request.user, list(page.object_list), steps),
         "filter": filtered,
         "tabs": tabs,
-        "state": chosen,
+        "state": state,
         "columns": [_column(request, key, gettext(label), ordering) for key, label in _COLUMNS],
         "can_create": may_create(request.user),
         "query": _query(request, page=None),
@@ -147,8 +145,8 @@ def administration(request: HttpRequest) -> HttpResponse:
 def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUID) -> HttpResponse:
     """Two analyses of one slide beside each other, with pictures of what differs."""
     case = _case(request, accession)
-    asked = jobs_for(request.user).filter(slide__case=case, pk__in=[a, b])
-    jobs = {job.pk: read_by(request.user, job) for job in asked}
+    both = jobs_for(request.user).filter(slide__case=case, pk__in=[a, b])
+    jobs = {job.pk: read_by(request.user, job) for job in both}
     if len(jobs) != 2 or not all(job.reviewable for job in jobs.values()):
         raise Http404(gettext("There are no two finished analyses of this case under that address."))
     try:
@@ -160,15 +158,17 @@ def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUI
         "case": case,
         "a": jobs[a],
         "b": jobs[b],
-        "found": comparison,
+        "comparison": comparison,
         "lists": _lists(comparison, jobs[a], jobs[b], names),
     }
     return render(
-        request, "cases/compare.html", {**context, "names": names, "sections": _named(comparison["sections"], names)}
+        request,
+        "cases/compare.html",
+        {**context, "names": names, "sections": _with_names(comparison["sections"], names)},
     )
 
 
-def _named(sections: list[dict[str, Any]], names: dict[str, str]) -> list[dict[str, Any]]:
+def _with_names(sections: list[dict[str, Any]], names: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {**section, "rows": [{**row, "name": names.get(row["key"], row["key"])} for row in section["rows"]]}
         for section in sections
@@ -178,9 +178,9 @@ def _named(sections: list[dict[str, Any]], names: dict[str, str]) -> list[dict[s
 def _lists(comparison: dict[str, Any], a: Job, b: Job, names: dict[str, str]) -> list[dict[str, Any]]:
     """The cells that differ, each with its picture, the machine's class and the person's where there is one."""
 
-    def picture(job: Job, row: int, *said: dict[str, str]) -> dict[str, Any]:
+    def picture(job: Job, row: int, *labels: dict[str, str]) -> dict[str, Any]:
         source = f"/api/v1/jobs/{job.pk}/cells/{row}/crop.jpg?size=96"
-        return {"src": source, "text": " → ".join(_said(names, **each) for each in said)}
+        return {"src": source, "text": " → ".join(_cell_words(names, **each) for each in labels)}
 
     def of_one(job: Job, cell: dict[str, Any]) -> dict[str, Any]:
         return picture(job, cell["row"], {name: cell[name] for name in ("key", "machine", "by")})
@@ -212,7 +212,7 @@ def _lists(comparison: dict[str, Any], a: Job, b: Job, names: dict[str, str]) ->
     ]
 
 
-def _said(names: dict[str, str], key: str, machine: str, by: str) -> str:
+def _cell_words(names: dict[str, str], key: str, machine: str, by: str) -> str:
     """What a cell is called, and by whom."""
     if not by:
         return gettext("{name} (machine)").format(name=names[machine])

@@ -33,7 +33,7 @@ def require_laboratory(user: Any) -> None:
 def change_laboratory(user: Any, **facts: str) -> Laboratory:
     """Change name, address or phone; reports that are signed keep what they were signed with. Raises Forbidden, Refusal."""
     require_laboratory(user)
-    row = _held()
+    row = _locked_laboratory()
     before = {name: getattr(row, name) for name in FACTS}
     for name in FACTS:
         if name in facts:
@@ -55,7 +55,7 @@ def set_logo(user: Any, raw: bytes | None) -> Laboratory:
     png = logos.checked(raw) if raw is not None else b""
     name = f"{hashlib.sha256(png).hexdigest()[:32]}.png" if png else ""
     with transaction.atomic():
-        row = _held()
+        row = _locked_laboratory()
         before, row.logo = row.logo, name
         if before != name:
             if name:
@@ -64,7 +64,7 @@ def set_logo(user: Any, raw: bytes | None) -> Laboratory:
             record(user, "laboratory.logo", "laboratory", row.pk, before=before, after=name)
     if before and before != name:
         with transaction.atomic():
-            if _held().logo != before:  # nobody has put it back meanwhile
+            if _locked_laboratory().logo != before:  # nobody has put it back meanwhile
                 stores.laboratory().delete(before)
     return row
 
@@ -85,7 +85,7 @@ def change_phrase(user: Any, phrase: Phrase, **facts: str) -> Phrase:
     """Change a phrase; conclusions that were written with it stay. Raises Forbidden, Missing, Refusal,
     Conflict."""
     require_laboratory(user)
-    row = _held_phrase(phrase)
+    row = _locked_phrase(phrase)
     before = {name: getattr(row, name) for name in PHRASE_FACTS}
     for name in PHRASE_FACTS:
         if name in facts:
@@ -105,17 +105,17 @@ def change_phrase(user: Any, phrase: Phrase, **facts: str) -> Phrase:
 def remove_phrase(user: Any, phrase: Phrase) -> None:
     """Take a phrase away; conclusions that were written with it stay. Raises Forbidden, Missing."""
     require_laboratory(user)
-    row = _held_phrase(phrase)
+    row = _locked_phrase(phrase)
     record(user, "phrase.removed", "phrase", row.pk, code=row.code, text=row.text)
     row.delete()
 
 
-def _held() -> Laboratory:
+def _locked_laboratory() -> Laboratory:
     Laboratory.objects.get_or_create(pk=1)
     return Laboratory.objects.select_for_update().get(pk=1)
 
 
-def _held_phrase(phrase: Phrase) -> Phrase:
+def _locked_phrase(phrase: Phrase) -> Phrase:
     row = Phrase.objects.select_for_update().filter(pk=phrase.pk).first()
     if row is None:
         raise Missing(gettext("There is no phrase called {code} any more.").format(code=phrase.code), code="no-phrase")
@@ -127,10 +127,10 @@ def _save_phrase(row: Phrase, force_insert: bool = False) -> None:
         with transaction.atomic():
             row.save(force_insert=force_insert)
     except IntegrityError:  # somebody else gave its code to another at the same moment
-        raise _taken(row.code) from None
+        raise _code_conflict(row.code) from None
 
 
-def _taken(code: str) -> Conflict:
+def _code_conflict(code: str) -> Conflict:
     return Conflict(gettext("There is a phrase called {code} already.").format(code=code), code="phrase-exists")
 
 
@@ -149,7 +149,7 @@ def _refuse_wrong(row: Phrase) -> None:
         )
     _validate(row)
     if Phrase.objects.filter(code=row.code).exclude(pk=row.pk).exists():
-        raise _taken(row.code)
+        raise _code_conflict(row.code)
 
 
 def _validate(row: Any) -> None:

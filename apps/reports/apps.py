@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext
 
 
 class ReportsConfig(AppConfig):
@@ -9,4 +10,4 @@ class ReportsConfig(AppConfig):
         from apps.audit.words import add_values
         from apps.reports.exports import exporters
 
-        add_values("format", lambda: {key: one.title for key, one in exporters().items()})
+        add_values("format", lambda: {key: gettext(one.title) for key, one in exporters().items()})

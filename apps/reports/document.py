@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from PIL import Image, ImageDraw
 
 from apps.analysis.cellfiles import cells_of, counted_area_mm2, regions, schema_json, schema_of
@@ -32,7 +32,7 @@ from hemaview.cells.transport import margin
 from hemaview.wsi.deepzoom import encode_jpeg
 from hemaview.wsi.errors import SlideError
 
-DISCLAIMER = "AI-assisted; research use only. Not for diagnosis."
+DISCLAIMER = gettext_noop("AI-assisted; research use only. Not for diagnosis.")
 FORMAT = "hemaview-report/3"
 REPRESENTATIVE, ABNORMAL, CROP_PX = 5, 12, 112
 
@@ -49,7 +49,7 @@ def build(case: Case, jobs: Sequence[Job] | None = None, pictures: bool = True) 
         "format": FORMAT,
         "software": f"HemaView {settings.VERSION}",
         "made_at": timezone.now().isoformat(timespec="seconds"),
-        "disclaimer": DISCLAIMER,
+        "disclaimer": gettext(DISCLAIMER),
         "laboratory": head(),
         "case": {
             "accession": case.accession,
@@ -101,7 +101,7 @@ def _examination(jobs: Sequence[Job], pictures: bool) -> dict[str, Any]:
 def _slide(job: Job, pictures: bool) -> dict[str, Any]:
     slide = job.slide
     fields = regions(job)["fields"]
-    counted = [f for f in fields if f["used"]]
+    counted_fields = [f for f in fields if f["used"]]
     reasons: dict[str, int] = {}
     for f in fields:
         if not f["used"] and f["reason"]:
@@ -121,7 +121,7 @@ def _slide(job: Job, pictures: bool) -> dict[str, Any]:
         "label_revision": reading.revision if reading else 0,
         "cells": job.cells,
         "cells_sha256": job.cells_sha256,
-        "fields_counted": len(counted),
+        "fields_counted": len(counted_fields),
         "fields_refused": reasons,
         "counted_mm2": round(counted_area_mm2(job) or 0, 4) or None,
         "partial": job.partial,
@@ -130,11 +130,11 @@ def _slide(job: Job, pictures: bool) -> dict[str, Any]:
         "software": job.software_version,
         "colour_policy": job.colour_policy,
         "notes": [*job.notes, *(g["sentence"] for g in job.guards)],
-        "map": _map(job, counted) if pictures else "",
+        "map": _map(job, counted_fields) if pictures else "",
     }
 
 
-def _map(job: Job, counted: list[dict[str, Any]]) -> str:
+def _map(job: Job, counted_fields: list[dict[str, Any]]) -> str:
     """The slide with the counted fields outlined, as a data URI."""
     try:
         with opened(job.slide) as (reader, icc):
@@ -143,7 +143,7 @@ def _map(job: Job, counted: list[dict[str, Any]]) -> str:
         return ""
     scale = picture.width / job.slide.width
     draw = ImageDraw.Draw(picture)
-    for f in counted:
+    for f in counted_fields:
         box = [f["x"] * scale, f["y"] * scale, (f["x"] + f["w"]) * scale, (f["y"] + f["h"]) * scale]
         draw.rectangle(box, outline=(0, 60, 160), width=2)
     return _uri(encode_jpeg(np.asarray(picture), 82, icc))
@@ -157,16 +157,16 @@ def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:
     except AssayError:
         picture_groups = ()
     for job in jobs:
-        known = schema_of(job)
-        nucleated = known.of_kind("nucleated")
-        plain = next(iter(known.of_kind("red_cell")), None)
+        schema = schema_of(job)
+        nucleated = schema.of_kind("nucleated")
+        plain = next(iter(schema.of_kind("red_cell")), None)
         labels = labels_of(job)
         cells, classes, margins = cells_of(job), effective(job, labels), margin(cells_of(job))
         shown_rows = (cells.flags & CUT) == 0
         shown_rows[[row for row, label in labels.rows.items() if label.key]] = (
             True  # what a person named is counted, cut or not
         )
-        for c in known.classes:
+        for c in schema.classes:
             abnormal = c.must_see or c.key in picture_groups
             if not (abnormal or (c.counted and (c in nucleated or c == plain))):
                 continue
@@ -187,10 +187,10 @@ def _pictures(jobs: Sequence[Job]) -> list[dict[str, Any]]:
                 groups[label.key]["n"] += 1
                 if len(groups[label.key]["crops"]) < ABNORMAL:
                     groups[label.key]["crops"].append(_crop(job, cell.x, cell.y, cell.w, cell.h))
-    shown = [g for g in groups.values() if g["n"]]
-    for group in shown:
+    with_cells = [g for g in groups.values() if g["n"]]
+    for group in with_cells:
         group["crops"] = [c for c in group["crops"] if c]
-    return sorted(shown, key=lambda g: (not g["must_see"], not g["abnormal"]))
+    return sorted(with_cells, key=lambda g: (not g["must_see"], not g["abnormal"]))
 
 
 def _crop(job: Job, x: float, y: float, w: float, h: float) -> str:

@@ -61,15 +61,15 @@ def unprintable(text: str) -> list[str]:
 @lru_cache(maxsize=64)
 def system_fonts(characters: str) -> tuple[Font, ...]:
     """As few of the machine's fonts as have what can be had of these characters."""
-    left = {ord(c) for c in characters}
-    chosen: list[Font] = []
+    missing = {ord(c) for c in characters}
+    fonts: list[Font] = []
     for path in _installed():
-        if hit := left & _characters(path):
-            chosen.append(Font(f"HemaView System {len(chosen) + 1}", path))
-            left -= hit
-        if not left:
+        if hit := missing & _characters(path):
+            fonts.append(Font(f"HemaView System {len(fonts) + 1}", path))
+            missing -= hit
+        if not missing:
             break
-    return tuple(chosen)
+    return tuple(fonts)
 
 
 def fonts_for(text: str) -> tuple[Font, ...]:
@@ -78,7 +78,7 @@ def fonts_for(text: str) -> tuple[Font, ...]:
     return (*own_fonts(), *(system_fonts("".join(missing)) if missing else ()))
 
 
-def named(characters: Iterable[str]) -> str:
+def with_code_points(characters: Iterable[str]) -> str:
     """Characters with their code points, for a sentence: 中 (U+4E2D)."""
     return ", ".join(f"{c} ({code_point(c)})" for c in characters)
 

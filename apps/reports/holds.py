@@ -14,7 +14,7 @@ from apps.analysis.models import Job
 from apps.analysis.selectors import analyses_of, assay_title
 from apps.cases.models import Case
 from apps.laboratory.selectors import head, logo_is_gone
-from apps.reports.fonts import named, unprintable
+from apps.reports.fonts import unprintable, with_code_points
 from apps.review import mustsee
 from apps.review.counts import pool
 from apps.review.differences import pair_of
@@ -111,18 +111,27 @@ def _altered(jobs: Sequence[Job]) -> list[Hold]:
 def _unprintable(case: Case, jobs: Sequence[Job]) -> Iterator[Hold]:
     """Text of which no font at hand has every character. What people can write anew must be; of names the report prints
     code points, if a reason is given."""
-    facts = {name: getattr(case, name) for name in ("pseudonym", "stain", "question", "conclusion", "comment")}
+    facts = {
+        gettext("pseudonym"): case.pseudonym,
+        gettext("stain"): case.stain,
+        gettext("question"): case.question,
+        gettext("conclusion"): case.conclusion,
+        gettext("comment"): case.comment,
+    }
     of_laboratory = head()
     names = {
-        gettext("{name} of the laboratory").format(name=name): of_laboratory[name]
-        for name in ("name", "address", "phone")
+        gettext("name of the laboratory"): of_laboratory["name"],
+        gettext("address of the laboratory"): of_laboratory["address"],
+        gettext("phone of the laboratory"): of_laboratory["phone"],
+        gettext("name of the reader"): case.reader.display_name if case.reader else "",
     }
-    names["name of the reader"] = case.reader.display_name if case.reader else ""
     for slide in case.slides.order_by("created_at"):
-        names[f"name of the slide {slide.name}"] = slide.name
+        names[gettext("name of the slide {slide}").format(slide=slide.name)] = slide.name
     for job in jobs:
-        names[f"title of the analysis {job.protocol}"] = f"{job.protocol} {assay_title(job)}"
-        names[f"classes of {assay_title(job)}"] = " ".join(c.name for c in schema_of(job).classes)
+        title = gettext("title of the analysis {protocol}").format(protocol=job.protocol)
+        names[title] = f"{job.protocol} {assay_title(job)}"
+        classes = gettext("classes of {examination}").format(examination=assay_title(job))
+        names[classes] = " ".join(c.name for c in schema_of(job).classes)
     for texts, lifted_by, way in (
         (facts, "", gettext("Write it without them, or have a font for them installed.")),
         (names, "reason", gettext("The PDF shows their code points, unless a font for them is installed.")),
@@ -132,12 +141,12 @@ def _unprintable(case: Case, jobs: Sequence[Job]) -> Iterator[Hold]:
                 detail = {"where": where, "characters": missing}
                 sentence = gettext(
                     "The {where} has characters that no font at hand can print: {missing}. {way}"
-                ).format(where=where, missing=named(missing), way=way)
+                ).format(where=where, missing=with_code_points(missing), way=way)
                 yield Hold("unprintable-characters", sentence, lifted_by, detail)
 
 
 def _must_see(jobs: Sequence[Job]) -> list[Hold]:
-    named: list[dict[str, Any]] = []
+    open_cells: list[dict[str, Any]] = []
     by: dict[str, int] = {}
     total = 0
     for job in jobs:
@@ -146,14 +155,16 @@ def _must_see(jobs: Sequence[Job]) -> list[Hold]:
         total += len(rows)
         for row in rows.tolist():
             by[why[row]] = by.get(why[row], 0) + 1
-        named += [{"job": str(job.pk), "row": int(r), "reason": why[r]} for r in rows[: MOST_NAMED - len(named)]]
+        open_cells += [
+            {"job": str(job.pk), "row": int(r), "reason": why[r]} for r in rows[: MOST_NAMED - len(open_cells)]
+        ]
     if not total:
         return []
     words = ", ".join(f"{n} × {reason}" for reason, n in sorted(by.items()))
     sentence = ngettext(
         "{n} cell must be seen before signing: {words}.", "{n} cells must be seen before signing: {words}.", total
     ).format(n=total, words=words)
-    return [Hold("must-see-open", sentence, "review", {"open": named, "n": total})]
+    return [Hold("must-see-open", sentence, "review", {"open": open_cells, "n": total})]
 
 
 def _carried(jobs: Sequence[Job]) -> list[Hold]:

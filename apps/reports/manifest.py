@@ -45,8 +45,8 @@ def labels_sha256(reading: Reading, revision: int) -> str:
         ]
         for e in events_of(reading.pk, revision)
     ]  # fmt: skip
-    named = {key for e in events for key in e[3]}
-    cells = [[str(c.pk), c.x, c.y, c.w, c.h] for c in reading.added_cells.order_by("pk") if str(c.pk) in named]
+    ids = {key for e in events for key in e[3]}
+    cells = [[str(c.pk), c.x, c.y, c.w, c.h] for c in reading.added_cells.order_by("pk") if str(c.pk) in ids]
     return _sha256([events, cells])
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import plutoprint
 from django.template.loader import render_to_string
-from django.utils.translation import gettext
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from apps.analysis.scorewords import role_words
 from apps.reports.fonts import Font, code_point, fonts_for, unprintable
@@ -20,7 +21,7 @@ from apps.slides.models import Slide
 from hemaview.counting.words import number_of, unit_beside
 from hemaview.words import all_of
 
-NO_PDF = "This report was signed without a PDF; its HTML is what was signed."
+NO_PDF = gettext_noop("This report was signed without a PDF; its HTML is what was signed.")
 
 
 UNBROKEN_ROWS = 8
@@ -29,7 +30,7 @@ UNBROKEN_ROWS = 8
 
 def html(document: dict[str, Any], signature: dict[str, Any] | None, standing: Sequence[str] = ()) -> str:
     """One self-contained page; `signature` None means a draft, and `standing` what stands before it can be signed."""
-    parts = [_shown(part) for part in document["examinations"]]
+    parts = [_part_for_page(part) for part in document["examinations"]]
     context = {
         "d": {
             **document,
@@ -61,68 +62,137 @@ def _moment(iso: str) -> str:
     """28 Nov 2026, 20:15 UTC."""
     at = datetime.fromisoformat(iso)
     at = at.astimezone(UTC) if at.tzinfo else at
-    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return f"{date_format(at, 'j M Y, H:i')} UTC"
 
 
 def _critical(part: Mapping[str, Any]) -> Iterator[str]:
     """The cells that must never be overlooked, such as blasts: each class of them that is there, with its share."""
-    named = {finding["key"] for finding in part["counts"]["findings"]}  # those say it themselves
+    finding_keys = {finding["key"] for finding in part["counts"]["findings"]}  # those say it themselves
     watched = {
         c["key"]
         for c in part["classes"]["classes"]
-        if c["must_see"] and c["key"] != "unidentified" and not named & {c["key"], f"{c['key']}s"}
+        if c["must_see"] and c["key"] != "unidentified" and not finding_keys & {c["key"], f"{c['key']}s"}
     }
     for section in part["counts"]["sections"]:
         for row in section["rows"]:
             share = row["reviewed"]
             if row["key"] not in watched or not share["count"]:
                 continue
-            known = share["value"] is not None and not section.get("below_floor")
-            of = f" ({share['value']:.1f} %, {share['low']:.1f}–{share['high']:.1f})" if known else ""
             n, noun = section["n"]["reviewed"], section["noun"]
-            among = "" if n == share["count"] else f" among {number_of(n, noun.removesuffix('s'), noun)}"
-            yield f"{row['name']}: {share['count']:,}{among}{of}."
+            places = {
+                "name": row["name"],
+                "n": f"{share['count']:,}",
+                "cells": number_of(n, noun.removesuffix("s"), noun),
+            }
+            alone = n == share["count"]
+            if share["value"] is not None and not section.get("below_floor"):
+                places |= {end: f"{share[end]:.1f}" for end in ("value", "low", "high")}
+                if alone:
+                    yield gettext("{name}: {n} ({value} %, {low}–{high}).").format(**places)
+                else:
+                    yield gettext("{name}: {n} among {cells} ({value} %, {low}–{high}).").format(**places)
+            elif alone:
+                yield gettext("{name}: {n}.").format(**places)
+            else:
+                yield gettext("{name}: {n} among {cells}.").format(**places)
+
+
+_READ_TWICE = {
+    # closed, blind, decided by somebody, of whom some read first
+    (True, False, False, False): gettext_noop("Read twice: {first} first, {second} second."),
+    (True, True, False, False): gettext_noop("Read twice: {first} first, {second} second, blind."),
+    (False, False, False, False): gettext_noop("The second reading is still open: {first} first, {second} second."),
+    (False, True, False, False): gettext_noop(
+        "The second reading is still open: {first} first, {second} second, blind."
+    ),
+    (True, False, True, False): gettext_noop(
+        "Read twice: {first} first, {second} second; differences decided by {deciders}."
+    ),
+    (True, True, True, False): gettext_noop(
+        "Read twice: {first} first, {second} second, blind; differences decided by {deciders}."
+    ),
+    (False, False, True, False): gettext_noop(
+        "The second reading is still open: {first} first, {second} second; differences decided by {deciders}."
+    ),
+    (False, True, True, False): gettext_noop(
+        "The second reading is still open: {first} first, {second} second, blind; differences decided by {deciders}."
+    ),
+    (True, False, True, True): gettext_noop(
+        "Read twice: {first} first, {second} second; differences decided by {deciders} ({both} also read first)."
+    ),
+    (True, True, True, True): gettext_noop(
+        "Read twice: {first} first, {second} second, blind; differences decided by {deciders} ({both} also read first)."
+    ),
+    (False, False, True, True): gettext_noop(
+        "The second reading is still open: {first} first, {second} second; differences decided by {deciders} ({both} also "
+        "read first)."
+    ),
+    (False, True, True, True): gettext_noop(
+        "The second reading is still open: {first} first, {second} second, blind; differences decided by {deciders} ({both} "
+        "also read first)."
+    ),
+}
 
 
 def readers_sentence(who: Mapping[str, Any]) -> str:
     """How many people read the cells of an examination and who, in a sentence; `who` is what `agreement.summary` gives."""
-    first = " and ".join(who["first"])
+    first = _people(who["first"])
     if who["second"]:
-        blind = ", blind" if who["blind"] else ""
-        way = "Read twice" if who["closed"] else "The second reading is still open"
-        people = f"{first or 'nobody (the machine’s names stood)'} first, {' and '.join(who['second'])} second{blind}"
-        decided = f"; differences decided by {' and '.join(who['decided_by'])}" if who["decided_by"] else ""
-        own = " and ".join(who.get("decided_by_first", ()))
-        return f"{way}: {people}{decided}{f' ({own} also read first)' if own else ''}."
-    carried = who.get("carried_by", ())
-    of_before = f"What {' and '.join(carried)} said of cells in an earlier analysis stands here" if carried else ""
+        deciders, both = _people(who["decided_by"]), _people(who.get("decided_by_first", ()))
+        sentence = _READ_TWICE[bool(who["closed"]), bool(who["blind"]), bool(deciders), bool(deciders and both)]
+        return gettext(sentence).format(
+            first=first or gettext("nobody (the machine’s names stood)"),
+            second=_people(who["second"]),
+            deciders=deciders,
+            both=both,
+        )
+    earlier = _people(who.get("carried_by", ()))
     if not first:
-        if carried:
-            return f"{of_before}; nobody has confirmed or corrected a cell of this one."
-        return "Nobody confirmed or corrected a cell: the machine’s names stand."
+        if earlier:
+            return gettext(
+                "What {people} said of cells in an earlier analysis stands here; nobody has confirmed or corrected a cell of "
+                "this one."
+            ).format(people=earlier)
+        return gettext("Nobody confirmed or corrected a cell: the machine’s names stand.")
     n = len(who["first"])
-    read = f"Read by {'one person' if n == 1 else f'{n} people together'}: {first}."
-    return f"{read} {of_before}, too." if carried else read
+    read = ngettext("Read by one person: {people}.", "Read by {n} people together: {people}.", n).format(
+        n=n, people=first
+    )
+    if not earlier:
+        return read
+    carried = gettext("What {people} said of cells in an earlier analysis stands here, too.").format(people=earlier)
+    return f"{read} {carried}"
+
+
+def _people(names: Sequence[str]) -> str:
+    """a and b and c: each of them stands for themselves, and two may have the same name."""
+    people = ""
+    for name in names:
+        people = gettext("{others} and {last}").format(others=people, last=name) if people else name
+    return people
 
 
 def shown_age(days: int | None) -> str:
     """34 years, 5 months, 3 days; "" where it is not known."""
     if days is None:
         return ""
-    for unit, length, least in (("year", 365.25, 2 * 365.25), ("month", 365.25 / 12, 60), ("day", 1, 0)):
-        if days >= least:
-            return number_of(int(days / length), unit)
-    return ""
+    if days >= 2 * 365.25:
+        years = int(days / 365.25)
+        return ngettext("{n} year", "{n} years", years).format(n=f"{years:,}")
+    if days >= 60:
+        months = int(days / (365.25 / 12))
+        return ngettext("{n} month", "{n} months", months).format(n=f"{months:,}")
+    return ngettext("{n} day", "{n} days", days).format(n=f"{days:,}") if days >= 0 else ""
 
 
-def _shown(part: dict[str, Any]) -> dict[str, Any]:
+def _part_for_page(part: dict[str, Any]) -> dict[str, Any]:
     """A part with what its tables need to know: which have grades and absolute counts, the ratios there is something of, and
     the notes that do not stand below a table already."""
     sections = [
         {
             **s,
             "shares": not s["rows"] or any(r["reviewed"]["low"] is not None for r in s["rows"]),
-            "counted": number_of(s["n"]["reviewed"], s["noun"].removesuffix("s"), s["noun"]),
+            "total": number_of(s["n"]["reviewed"], s["noun"].removesuffix("s"), s["noun"]),
             "listed": ", ".join(
                 f"{r['name'].lower()} {r['reviewed']['count']:,}"
                 for r in s["rows"]
@@ -154,7 +224,7 @@ def _shown(part: dict[str, Any]) -> dict[str, Any]:
             "notes": notes,
             "not_counted": not_counted(part["counts"]),
             "rules": {**part["counts"]["rules"], "name": part["title"]} if part["counts"].get("rules") else None,
-            "slides": [_named(slide, names) for slide in part["counts"].get("slides", ())],
+            "slides": [_slide_with_names(slide, names) for slide in part["counts"].get("slides", ())],
             "differences": [
                 {**d, "name": names.get(d["key"], d["key"])} for d in part["counts"].get("differences", ())
             ],
@@ -183,7 +253,7 @@ def reader_named(document: Mapping[str, Any]) -> str:
     return document["case"]["reader"] or all_of(read) or gettext("not assigned")
 
 
-def _named(slide: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _slide_with_names(slide: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """What one of several slides adds to the counts, its classes by name."""
     sections = [
         {**s, "rows": {names.get(key, key).lower(): n for key, n in s["rows"].items()}} for s in slide["sections"]
@@ -196,18 +266,18 @@ def _beside(part: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     for section in part["counts"]["sections"]:
         for row in section["rows"]:
             if row["reviewed"]["count"] or row["machine"]["count"]:
-                shown = {who: _count(row[who], section.get("below_floor")) for who in ("machine", "reviewed")}
-                yield {"name": row["name"], "section": section["title"], **shown}
+                texts = {who: _count(row[who], section.get("below_floor")) for who in ("machine", "reviewed")}
+                yield {"name": row["name"], "section": section["title"], **texts}
         if section["n"]["machine"] or section["n"]["reviewed"]:
             yield {
-                "name": "All that were counted (n)",
+                "name": gettext("All that were counted (n)"),
                 "section": section["title"],
                 **{who: f"{section['n'][who]:,}" for who in ("machine", "reviewed")},
             }
     for ratio in part["counts"]["ratios"]:
         if ratio["machine"] or ratio["reviewed"]:
-            shown = {who: (ratio[who] or {}).get("text", "–") for who in ("machine", "reviewed")}
-            yield {"name": ratio["name"], "section": unit_beside(ratio["name"], ratio["unit"]), **shown}
+            texts = {who: (ratio[who] or {}).get("text", "–") for who in ("machine", "reviewed")}
+            yield {"name": ratio["name"], "section": unit_beside(ratio["name"], ratio["unit"]), **texts}
 
 
 def _count(share: Mapping[str, Any], below_floor: bool | None) -> str:

@@ -24,7 +24,7 @@ from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.cases.services import EDITABLE, begin_signing, end_signing, hold, set_comment, set_conclusion, set_state
 from apps.reports import document, render
-from apps.reports.fonts import named, unprintable
+from apps.reports.fonts import unprintable, with_code_points
 from apps.reports.holds import Hold, holds_of, missing_slides, unlifted
 from apps.reports.manifest import labels_sha256
 from apps.reports.models import Amendment, Report
@@ -64,10 +64,10 @@ def sign(
             gettext("State the meaning of your signature, for example: reviewed and approved."), code="no-meaning"
         )
     for name, text in (
-        ("meaning of your signature", meaning),
-        ("conclusion", conclusion or ""),
-        ("comment", comment or ""),
-        ("reason", reason),
+        (gettext("meaning of your signature"), meaning),
+        (gettext("conclusion"), conclusion or ""),
+        (gettext("comment"), comment or ""),
+        (gettext("reason"), reason),
     ):
         _refuse_unprintable(name, text)
     try:
@@ -206,7 +206,7 @@ def amend(user: Any, case: Case, reason: str) -> Case:
     require(user, case, "sign")
     if len(reason.strip()) < 3:
         raise Refusal(gettext("State the reason for the amendment."), code="no-reason")
-    _refuse_unprintable("reason", reason)
+    _refuse_unprintable(gettext("reason"), reason)
     with transaction.atomic():
         case = hold(case)
         if case.state != Case.State.SIGNED:
@@ -224,7 +224,7 @@ def _refuse_unprintable(name: str, text: str) -> None:
         raise Refusal(
             gettext(
                 "The {name} has characters that no font at hand can print: {missing}. Write it without them."
-            ).format(name=name, missing=named(missing)),
+            ).format(name=name, missing=with_code_points(missing)),
             code="unprintable-characters",
         )
 

@@ -6,6 +6,7 @@ import uuid
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from apps.accounts.api.answers import refused_page
@@ -39,7 +40,7 @@ def report_pdf(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
     try:
         report = report_for(request.user, report_id)
         if not report.pdf_sha256:
-            raise Missing(render.NO_PDF, code="no-pdf")
+            raise Missing(gettext(render.NO_PDF), code="no-pdf")
         name = f"{report.case.accession}-v{report.version}.pdf"
         return _pdf(proved_bytes(report.pdf_name, report.pdf_sha256), name)
     except Refusal as refusal:

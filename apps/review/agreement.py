@@ -123,7 +123,7 @@ def _table(pairs: Sequence[Pair]) -> dict[str, Any]:
     for pair in pairs:
         table.update(pair.table)
     first = pairs[0].job
-    names = {c.key: c.name for c in schema_of(first).classes} | {REJECTED_KEY: "Rejected"}
+    names = {c.key: c.name for c in schema_of(first).classes} | {REJECTED_KEY: gettext("Rejected")}
     keys = [key for key in names if any(key in cell for cell in table)]
     matrix = np.array([[table[a, b] for b in keys] for a in keys], np.int64).reshape(len(keys), len(keys))
     n = int(matrix.sum())

@@ -115,13 +115,13 @@ def waiting_labels(job: Job) -> Sequence[CarriedLabel]:
 
 
 def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:
-    known = schema_of(job)
+    schema = schema_of(job)
     if waiting.row is not None:
         action = {CONFIRMED: LabelEvent.Action.CONFIRM, REJECTED: LabelEvent.Action.REJECT}.get(waiting.state)
         key = "" if waiting.state == REJECTED else waiting.label_key or waiting.machine_before
         if action != LabelEvent.Action.REJECT:
             action = LabelEvent.Action.RELABEL
-        if key and key not in known.by_key:
+        if key and key not in schema.by_key:
             raise Refusal(
                 gettext("The classes of this analysis have no {key}; drop the label.").format(key=key),
                 code="unknown-class",
@@ -131,7 +131,7 @@ def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:
     if waiting.state == REJECTED:
         return  # there is nothing to reject any more
     key = waiting.label_key or waiting.machine_before
-    if key not in known.by_key:
+    if key not in schema.by_key:
         raise Refusal(
             gettext("The classes of this analysis have no {key}; drop the label.").format(key=key), code="unknown-class"
         )
@@ -209,14 +209,14 @@ def _carry_added(
     standing = [(cell, label) for cell, label in added_cells(before, labels) if label.state != REJECTED]
     if not standing:
         return []
-    known, new = schema_of(job), cells_of(job)
-    taken = set(labels_of(job, reading).rows)
+    schema, new = schema_of(job), cells_of(job)
+    rows_with_label = set(labels_of(job, reading).rows)
     partner = partners(np.array([(c.x, c.y, c.w, c.h) for c, _ in standing], np.float64), boxes_of(new))
     waiting = []
     for (cell, label), mate in zip(standing, partner.tolist(), strict=True):
         # What the machine calls otherwise than the person who added it did is for a person to decide.
-        renamed = mate >= 0 and known.classes[int(new.cls[mate])].key != label.key
-        if label.key not in known.by_key or mate in taken or renamed:
+        renamed = mate >= 0 and schema.classes[int(new.cls[mate])].key != label.key
+        if label.key not in schema.by_key or mate in rows_with_label or renamed:
             waiting.append(
                 CarriedLabel(
                     reading=reading, why=CarriedLabel.Why.RENAMED if mate >= 0 else CarriedLabel.Why.NO_PARTNER,

@@ -85,7 +85,7 @@ def annotate(user: Any, slide: Slide, kind: str, points: Sequence[Sequence[float
 def rewrite(user: Any, annotation: Annotation, text: str) -> Annotation:
     """Change what an annotation says."""
     with transaction.atomic():
-        row = _held(user, annotation)
+        row = _locked_row(user, annotation)
         before, row.text = row.text, text.strip()
         if row.text != before:
             row.save(update_fields=["text"])
@@ -96,7 +96,7 @@ def rewrite(user: Any, annotation: Annotation, text: str) -> Annotation:
 def remove(user: Any, annotation: Annotation) -> Annotation:
     """Take an annotation away; `restore` brings it back."""
     with transaction.atomic():
-        row = _held(user, annotation)
+        row = _locked_row(user, annotation)
         if row.removed_at is None:
             row.removed_by, row.removed_at = user, timezone.now()
             row.save(update_fields=["removed_by", "removed_at"])
@@ -107,7 +107,7 @@ def remove(user: Any, annotation: Annotation) -> Annotation:
 def restore(user: Any, annotation: Annotation) -> Annotation:
     """Bring an annotation back that was taken away."""
     with transaction.atomic():
-        row = _held(user, annotation)
+        row = _locked_row(user, annotation)
         if row.removed_at is not None:
             row.removed_by, row.removed_at = None, None
             row.save(update_fields=["removed_by", "removed_at"])
@@ -123,7 +123,7 @@ def annotation_for(user: Any, annotation_id: Any) -> Annotation:
     return row
 
 
-def _held(user: Any, annotation: Annotation) -> Annotation:
+def _locked_row(user: Any, annotation: Annotation) -> Annotation:
     """The row as it is now, its case locked; raises Forbidden where it is somebody else's and the person does not sign."""
     case = annotation.slide.case
     require(user, case, "annotate")

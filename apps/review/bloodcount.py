@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from hemaview.assays.consistency import contradictions
 from hemaview.assays.references import Quantity, References, flag, references_in, shipped_references
@@ -29,19 +30,19 @@ def blood_count(patient: Mapping[str, Any], counts: Sequence[Mapping[str, Any]])
 
     `patient`: `sex`, `age_days`, `analyser`; `counts`: what `pooled_json` gives for each examination of the case.
     """
-    known = references()
+    ranges = references()
     analyser = patient["analyser"]
     film = next((c for c in counts if any(s["key"] == "differential" for s in c["sections"])), None)
     rows = [
         row
-        for quantity in known.quantities
-        if (row := _row(quantity, patient, known, _value(quantity, analyser, film))) is not None
+        for quantity in ranges.quantities
+        if (row := _row(quantity, patient, ranges, _value(quantity, analyser, film))) is not None
     ]
     return {
-        "references": {"name": known.name, "version": known.version, "sha256": known.sha256},
+        "references": {"name": ranges.name, "version": ranges.version, "sha256": ranges.sha256},
         "quantities": [
             {"key": q.analyser, "name": q.name, "unit": q.unit, "value": analyser.get(q.analyser)}
-            for q in known.quantities
+            for q in ranges.quantities
             if q.analyser
         ],
         "rows": rows,
@@ -80,15 +81,15 @@ def _corrected(film: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
 
 
 def _row(
-    quantity: Quantity, patient: Mapping[str, Any], known: References, value: Interval | None
+    quantity: Quantity, patient: Mapping[str, Any], ranges: References, value: Interval | None
 ) -> dict[str, Any] | None:
     if value is None:
         return None
-    usual = known.range_of(quantity.key, patient["sex"], patient["age_days"])
+    usual = ranges.range_of(quantity.key, patient["sex"], patient["age_days"])
     side, settled = flag(value, usual) if usual else ("", True)
-    shown = f"{value.value:.{quantity.digits}f}"
+    text = f"{value.value:.{quantity.digits}f}"
     if quantity.classes:
-        shown += f" ({value.low:.{quantity.digits}f}–{value.high:.{quantity.digits}f})"
+        text += f" ({value.low:.{quantity.digits}f}–{value.high:.{quantity.digits}f})"
     return {
         "key": quantity.key,
         "name": quantity.name,
@@ -97,7 +98,7 @@ def _row(
         "value": value.value,
         "low": value.low,
         "high": value.high,
-        "text": shown,
+        "text": text,
         "range": {"low": usual.low, "high": usual.high, "whose": usual.whose, "source": usual.source}
         if usual
         else None,
@@ -114,17 +115,21 @@ def _notes(
 ) -> list[str]:
     notes = contradictions(analyser)
     if rows and patient["age_days"] is None:
-        notes.append("The patient's age is not stated, so nothing is held against reference ranges.")
+        notes.append(gettext("The patient's age is not stated, so nothing is held against reference ranges."))
     elif rows and not patient["sex"]:
-        notes.append("The patient's sex is not stated: where ranges differ by it, they hold both.")
+        notes.append(gettext("The patient's sex is not stated: where ranges differ by it, they hold both."))
     if film is not None and not analyser.get("wbc_10e9_per_l"):
-        notes.append("Absolute counts need the analyser's white-cell count.")
+        notes.append(gettext("Absolute counts need the analyser's white-cell count."))
     elif film is not None and not any(row["of"] == "film" for row in rows):
-        notes.append("Too few white cells were counted for absolute counts.")
+        notes.append(gettext("Too few white cells were counted for absolute counts."))
     if (corrected := _corrected(film)) and any(row["of"] == "film" for row in rows):
-        notes.append(f"Absolute counts are of the white cells corrected for NRBC, {corrected['text']} × 10⁹/L.")
+        notes.append(
+            gettext("Absolute counts are of the white cells corrected for NRBC, {value} × 10⁹/L.").format(
+                value=corrected["text"]
+            )
+        )
     if any(row["flag"] and not row["settled"] for row in rows):
-        notes.append("A mark in brackets: the interval reaches into the reference range.")
+        notes.append(gettext("A mark in brackets: the interval reaches into the reference range."))
     return notes
 
 

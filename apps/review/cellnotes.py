@@ -130,7 +130,7 @@ def _marked(user: Any, job: Job, row: int | None, added: str) -> CellNote | None
 def remove(user: Any, note: CellNote) -> CellNote:
     """Take a note away; `restore` brings it back. A comment is its writer's, a mark everybody's who may annotate."""
     with transaction.atomic():
-        row = _held(user, note)
+        row = _locked_row(user, note)
         if row.removed_at is None:
             row.removed_by, row.removed_at = user, timezone.now()
             row.save(update_fields=["removed_by", "removed_at"])
@@ -141,7 +141,7 @@ def remove(user: Any, note: CellNote) -> CellNote:
 def restore(user: Any, note: CellNote) -> CellNote:
     """Bring a note back that was taken away."""
     with transaction.atomic():
-        row = _held(user, note)
+        row = _locked_row(user, note)
         if row.removed_at is not None:
             row.removed_by, row.removed_at = None, None
             row.save(update_fields=["removed_by", "removed_at"])
@@ -171,7 +171,7 @@ def _box(job: Job, row: int | None, added: str) -> tuple[float, float, float, fl
     return cell.x, cell.y, cell.w, cell.h
 
 
-def _held(user: Any, note: CellNote) -> CellNote:
+def _locked_row(user: Any, note: CellNote) -> CellNote:
     case = note.slide.case
     require(user, case, "annotate")
     hold_open(case)

@@ -64,7 +64,7 @@ class _Side:
     """One of the two analyses."""
 
     cells: CellTable
-    known: Schema
+    schema: Schema
     labels: Labels
     now: NDArray[np.int16]
     """The class of each cell as people left it, -1 where it was rejected."""
@@ -78,13 +78,13 @@ class _Side:
         return cls(cells_of(job), schema_of(job), labels, effective(job, labels), added)
 
     def key(self, row: int) -> str:
-        return self.known.classes[self.now[row]].key if self.now[row] >= 0 else "rejected"
+        return self.schema.classes[self.now[row]].key if self.now[row] >= 0 else "rejected"
 
     def machine(self, row: int) -> str:
-        return self.known.classes[self.cells.cls[row]].key
+        return self.schema.classes[self.cells.cls[row]].key
 
     def weight(self, row: int) -> int:
-        return _weight(self.known.classes[self.now[row]]) if self.now[row] >= 0 else 0
+        return _weight(self.schema.classes[self.now[row]]) if self.now[row] >= 0 else 0
 
     def cell(self, row: int) -> dict[str, Any]:
         label = self.labels.rows.get(row)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
 from numpy.typing import NDArray
 
 from apps.analysis.cellfiles import cells_of, counted_area_mm2, machine_errors_of, plan_of, schema_of
@@ -28,13 +29,13 @@ UNLIKELY = 0.05
 
 def effective(job: Job, labels: Labels) -> NDArray[np.int16]:
     """int16 (n,): the class of each row as people left it, -1 where it was rejected."""
-    known = schema_of(job)
+    schema = schema_of(job)
     classes = cells_of(job).cls.astype(np.int16)
     for row, label in labels.rows.items():
         if label.state == REJECTED:
             classes[row] = -1
         elif label.key:
-            classes[row] = known.index(label.key)
+            classes[row] = schema.index(label.key)
     return classes
 
 
@@ -69,21 +70,21 @@ def accounts(job: Job, labels: Labels) -> dict[str, Account]:
 
     A cell cut by the edge of a picture, or found outside what is counted, is left out unless a person named its class.
     """
-    known, cells, classes = schema_of(job), cells_of(job), effective(job, labels)
+    schema, cells, classes = schema_of(job), cells_of(job), effective(job, labels)
     cut, outside = (cells.flags & CUT) != 0, (cells.flags & OUTSIDE) != 0
     whole = ~cut & ~outside
-    named = np.zeros(len(cells), bool)
-    named[[row for row, label in labels.rows.items() if label.key and label.state == RELABELLED]] = True
+    by_people = np.zeros(len(cells), bool)
+    by_people[[row for row, label in labels.rows.items() if label.key and label.state == RELABELLED]] = True
     confirmed = np.zeros(len(cells), bool)
     confirmed[[row for row, label in labels.rows.items() if label.state != REJECTED]] = True
-    counted_before, counted_now = whole, whole & (classes >= 0) | named
+    counted_before, counted_now = whole, whole & (classes >= 0) | by_people
     by_section = {}
-    for c in known.classes:
+    for c in schema.classes:
         was, now = cells.cls == c.index, classes == c.index
         by_section[c.key] = Account(
             machine=int((was & counted_before).sum()),
-            cut=int((was & cut & ~named).sum()),
-            outside=int((was & outside & ~cut & ~named).sum()),
+            cut=int((was & cut & ~by_people).sum()),
+            outside=int((was & outside & ~cut & ~by_people).sum()),
             rejected=int((was & counted_before & (classes < 0)).sum()),
             renamed_away=int((was & counted_before & ~now & (classes >= 0)).sum()),
             renamed_here=int((now & counted_now & ~(was & counted_before)).sum()),
@@ -98,23 +99,23 @@ def accounts(job: Job, labels: Labels) -> dict[str, Account]:
 
 def by_field(job: Job, labels: Labels) -> list[dict[str, int]]:
     """The counted cells of each field by class key, as people left them; added cells are in none."""
-    known, cells, classes = schema_of(job), cells_of(job), effective(job, labels)
-    counted = ((cells.flags & (CUT | OUTSIDE)) == 0) & (classes >= 0)
+    schema, cells, classes = schema_of(job), cells_of(job), effective(job, labels)
+    in_counts = ((cells.flags & (CUT | OUTSIDE)) == 0) & (classes >= 0)
     numbers, place = np.unique(cells.field, return_inverse=True)
-    table = np.bincount(place[counted] * len(known) + classes[counted], minlength=len(numbers) * len(known)).reshape(
-        len(numbers), len(known)
-    )
-    return [{known.classes[i].key: int(n[i]) for i in np.flatnonzero(n)} for n in table]
+    table = np.bincount(
+        place[in_counts] * len(schema) + classes[in_counts], minlength=len(numbers) * len(schema)
+    ).reshape(len(numbers), len(schema))
+    return [{schema.classes[i].key: int(n[i]) for i in np.flatnonzero(n)} for n in table]
 
 
 def classes_apart(job: Job) -> frozenset[str]:
     """Keys of the classes whose cells are seen but in no section's n, such as overlapped cells and artefacts."""
-    known = schema_of(job)
+    schema = schema_of(job)
     try:
-        one_of_each = Tally({c.key: 1 for c in known.classes})
-        return frozenset(job.examination.count(one_of_each, known, job.rules).outside)
+        one_of_each = Tally({c.key: 1 for c in schema.classes})
+        return frozenset(job.examination.count(one_of_each, schema, job.rules).outside)
     except AssayError:  # the package that brought the assay is gone
-        return frozenset(c.key for c in known.classes if not c.counted)
+        return frozenset(c.key for c in schema.classes if not c.counted)
 
 
 @dataclass
@@ -141,7 +142,7 @@ def pool(jobs: Sequence[Job], analyser: dict[str, float] | None = None) -> Pool:
     """The analyses of one examination, at least one, pooled; `analyser` holds values of the laboratory's analyser."""
     every_field: list[dict[str, int]] = []
     machine: Counter[str] = Counter()
-    counted: Counter[str] = Counter()
+    tally: Counter[str] = Counter()
     confirmed: Counter[str] = Counter()
     excluded: Counter[str] = Counter()
     every: dict[str, Account] = {}
@@ -149,7 +150,7 @@ def pool(jobs: Sequence[Job], analyser: dict[str, float] | None = None) -> Pool:
         every_field += by_field(job, labels_of(job))
         for key, account in accounts(job, labels_of(job)).items():
             machine[key] += account.machine
-            counted[key] += account.counted
+            tally[key] += account.counted
             confirmed[key] += account.confirmed
             excluded[key] += account.rejected + account.renamed_away
             so_far = every.setdefault(key, Account())
@@ -169,10 +170,10 @@ def pool(jobs: Sequence[Job], analyser: dict[str, float] | None = None) -> Pool:
         "by_field": tuple(every_field),
         "errors": errors.pop() if len(errors) == 1 else None,
     }
-    known = max((schema_of(job) for job in jobs), key=len)
+    schema = max((schema_of(job) for job in jobs), key=len)
     own = Tally(dict(machine), **facts)
     return Pool(
-        jobs, known, own, Tally(dict(counted), confirmed=dict(confirmed), excluded=dict(excluded), **facts), every
+        jobs, schema, own, Tally(dict(tally), confirmed=dict(confirmed), excluded=dict(excluded), **facts), every
     )
 
 
@@ -185,10 +186,10 @@ def left_to_see(job: Job) -> dict[str, dict[str, Any]]:
     """What the counted cells that nobody confirmed can still change, by class (see `triage.expected_moves`)."""
     labels = labels_of(job)
     moves = expected_moves(cells_of(job), schema_of(job), labels.rows.keys())
-    left = {key: a.counted - a.confirmed for key, a in accounts(job, labels).items()}
+    n_unseen = {key: a.counted - a.confirmed for key, a in accounts(job, labels).items()}
     return {
         key: {"left": n, "leave": moves[key][0], "come": moves[key][1]}
-        for key, n in left.items()
+        for key, n in n_unseen.items()
         if n > 0 or moves[key][1] > 0
     }
 
@@ -313,7 +314,9 @@ def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str
         "key": reviewed.key,
         "title": reviewed.title,
         "noun": reviewed.noun,
-        "unit": f"% of {number_of(reviewed.n, reviewed.noun.removesuffix('s'), reviewed.noun)}",
+        "unit": gettext("% of {cells}").format(
+            cells=number_of(reviewed.n, reviewed.noun.removesuffix("s"), reviewed.noun)
+        ),
         "n": {"machine": machine.n, "reviewed": reviewed.n},
         "target": reviewed.target or _target_of(pooled, reviewed),
         "floor": reviewed.floor,
@@ -350,8 +353,8 @@ def _interval_json(interval: Interval | None) -> dict[str, Any] | None:
         return None
     digits = 2 if interval.value < 10 else 1 if interval.value < 1000 else 0
     high = interval.high if np.isfinite(interval.high) else None
-    shown = f"{high:.{digits}f}" if high is not None else "no upper limit"
-    text = f"{interval.value:.{digits}f} ({interval.low:.{digits}f}–{shown})"
+    high_text = f"{high:.{digits}f}" if high is not None else gettext("no upper limit")
+    text = f"{interval.value:.{digits}f} ({interval.low:.{digits}f}–{high_text})"
     return {"value": interval.value, "low": interval.low, "high": high, "text": text}
 
 

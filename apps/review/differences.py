@@ -125,12 +125,12 @@ def pair_of(job: Job) -> Pair | None:
 
 def _compare_rows(pair: Pair, a: Labels, b: Labels) -> None:
     job = pair.job
-    known, cells = schema_of(job), cells_of(job)
+    schema, cells = schema_of(job), cells_of(job)
     now_a, now_b = effective(job, a), effective(job, b)
     decided = labels_of(job, pair.consensus).rows if pair.consensus else {}
 
     def key(value: Any) -> str:
-        return known.classes[int(value)].key if value >= 0 else REJECTED_KEY
+        return schema.classes[int(value)].key if value >= 0 else REJECTED_KEY
 
     for row in sorted(a.rows.keys() | b.rows.keys()):
         if row in a.rows and row in b.rows:
@@ -141,7 +141,7 @@ def _compare_rows(pair: Pair, a: Labels, b: Labels) -> None:
         pair.differences.append(
             Difference(
                 row, "", float(cells.x[row]), float(cells.y[row]), float(cells.w[row]), float(cells.h[row]),
-                key(now_a[row]), key(now_b[row]), known.classes[int(cells.cls[row])].key, decided.get(row),
+                key(now_a[row]), key(now_b[row]), schema.classes[int(cells.cls[row])].key, decided.get(row),
             )
         )  # fmt: skip
 

@@ -32,9 +32,9 @@ def partners(old: Boxes, new: Boxes) -> NDArray[np.int64]:
         for j in candidates
         if np.hypot(*(old[i, :2] - new[j, :2])) < min(old[i, 2:].min(), new[j, 2:].min()) / 2
     ]
-    taken: set[int] = set()
+    mates: set[int] = set()
     for _, i, j in sorted(pairs):
-        if partners[i] < 0 and j not in taken:
+        if partners[i] < 0 and j not in mates:
             partners[i] = j
-            taken.add(j)
+            mates.add(j)
     return partners

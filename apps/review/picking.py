@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext, gettext_noop
 
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
@@ -21,7 +22,7 @@ from hemaview.wsi.stage import Stage
 KEY = "erythroblast"
 """The class that is picked, in every examination that has it."""
 PENDING, CONFIRMED, EXCLUDED = "pending", "confirmed", "excluded"
-UNKNOWN_STAGE = "The slide's file does not state where it lay on the stage."
+UNKNOWN_STAGE = gettext_noop("The slide's file does not state where it lay on the stage.")
 HBF_OPEN = ""
 """Nobody has said anything of its HbF."""
 
@@ -80,8 +81,8 @@ def candidates(job: Job, labels: Labels | None = None, until: datetime | None = 
     if not has_candidates(job):
         return []
     labels = labels_of(job) if labels is None else labels
-    cells, known = cells_of(job), schema_of(job)
-    index = known.index(KEY)
+    cells, schema = cells_of(job), schema_of(job)
+    index = schema.index(KEY)
     now = effective(job, labels)
     rows = np.flatnonzero((cells.cls == index) | (now == index))
     p = np.nan_to_num(cells.p[rows, index].astype(float), nan=0.0)
@@ -183,12 +184,15 @@ def stage_place(job: Job, x_px: float, y_px: float, photograph: str) -> tuple[fl
 
 def stage_words(job: Job) -> str:
     """Where the stage's coordinates come from, or that there are none."""
-    sources = sorted({str(record["source"]) for record in job.slide.stage})
+    sources = ", ".join(sorted({str(record["source"]) for record in job.slide.stage}))
     if not sources:
-        return UNKNOWN_STAGE
+        return gettext(UNKNOWN_STAGE)
     photographs = {record["photograph"] for record in job.slide.stage} - {""}
-    some = len(photographs) < len(job.slide.photo_fields)
-    return f"Stage coordinates by {', '.join(sources)}{'; not of every photograph' if some else ''}."
+    if len(photographs) < len(job.slide.photo_fields):
+        sentence = gettext("Stage coordinates by {sources}; not of every photograph.")
+    else:
+        sentence = gettext("Stage coordinates by {sources}.")
+    return sentence.format(sources=sources)
 
 
 def _tenth(um: tuple[float, float] | None, axis: int) -> float | None:

@@ -38,7 +38,7 @@ def order_second_reading(user: Any, case: Case, reader: User, blind: bool) -> No
     """
     require(user, case, "review")
     with transaction.atomic():
-        case, jobs = _held(case)
+        case, jobs = _locked_case(case)
         if Reading.objects.filter(job__in=jobs, role=Reading.Role.SECOND).exists():
             raise Conflict(gettext("This case has a second reading already."), code="second-reading")
         if "review" not in rights_of(reader, case):
@@ -67,7 +67,7 @@ def withdraw_second_reading(user: Any, case: Case) -> None:
     """Take back a second reading on which nobody has worked yet."""
     require(user, case, "review")
     with transaction.atomic():
-        case, jobs = _held(case)
+        case, jobs = _locked_case(case)
         readings = _second_of(jobs)
         if any(r.revision for r in readings):
             raise Conflict(gettext("The second reading has begun; its reader closes it."), code="second-reading-begun")
@@ -86,7 +86,7 @@ def close_second_reading(user: Any, case: Case) -> int:
     """
     require(user, case, "review")
     with transaction.atomic():
-        case, jobs = _held(case)
+        case, jobs = _locked_case(case)
         readings = _second_of(jobs)
         if not all(is_second_of(user, r) for r in readings) and "sign" not in rights_of(user, case):
             raise Forbidden(gettext("Only its reader, or somebody who signs, closes a second reading."))
@@ -141,9 +141,9 @@ def decide(user: Any, job: Job, row: int | None, added: str, label_key: str) -> 
             rejected = label_key == REJECTED_KEY
             action = LabelEvent.Action.REJECT if rejected else LabelEvent.Action.RELABEL
             return append(user, reading, job, action, [difference.row], [], "" if rejected else label_key)
-        known = _added_at(reading, difference.x, difference.y)
-        if known is None:
-            known = AddedCell.objects.create(
+        cell = _added_at(reading, difference.x, difference.y)
+        if cell is None:
+            cell = AddedCell.objects.create(
                 reading=reading,
                 x=difference.x,
                 y=difference.y,
@@ -153,15 +153,15 @@ def decide(user: Any, job: Job, row: int | None, added: str, label_key: str) -> 
                 at=timezone.now(),
             )
             first_key = label_key if label_key != REJECTED_KEY else difference.key
-            event = append(user, reading, job, LabelEvent.Action.ADD, [], [str(known.pk)], first_key)
+            event = append(user, reading, job, LabelEvent.Action.ADD, [], [str(cell.pk)], first_key)
             if label_key != REJECTED_KEY:
                 return event
         action = LabelEvent.Action.REJECT if label_key == REJECTED_KEY else LabelEvent.Action.RELABEL
         key = "" if label_key == REJECTED_KEY else label_key
-        return append(user, reading, job, action, [], [str(known.pk)], key)
+        return append(user, reading, job, action, [], [str(cell.pk)], key)
 
 
-def _held(case: Case) -> tuple[Case, list[Job]]:
+def _locked_case(case: Case) -> tuple[Case, list[Job]]:
     """The case as it is now, locked and open, and its reported analyses; raises Conflict where there are none."""
     case = hold_open(case)
     jobs = reported_jobs(case)

@@ -48,10 +48,10 @@ class Only:
     def holds(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> NDArray[np.bool_]:
         return within(x, y, self.outline) if self.outline else np.ones(len(x), bool)
 
-    def holds_added(self, cell: AddedCell, label: Label, known: Schema) -> bool:
+    def holds_added(self, cell: AddedCell, label: Label, schema: Schema) -> bool:
         if self.rows is not None and str(cell.pk) not in self.added:
             return False
-        if self.classes is not None and index_of(known, label) not in self.classes:
+        if self.classes is not None and index_of(schema, label) not in self.classes:
             return False
         return bool(self.holds(np.array([cell.x]), np.array([cell.y]))[0])
 
@@ -63,7 +63,7 @@ def gallery(
 
     The view `alike` begins with the cell in row `like` and goes on with those most like it, by what `alike_by` then says;
     raises Refusal."""
-    labels, known = labels_of(job), schema_of(job)
+    labels, schema = labels_of(job), schema_of(job)
     cells = cells_of(job)
     classes = effective(job, labels)
     why = mustsee.reasons(job)
@@ -90,8 +90,8 @@ def gallery(
         (cell, label)
         for cell, label in added_cells(job, labels)
         if view not in ("must-see", "alike")
-        and (which is None or index_of(known, label) == which)
-        and (only is None or only.holds_added(cell, label, known))
+        and (which is None or index_of(schema, label) == which)
+        and (only is None or only.holds_added(cell, label, schema))
     ]
     n = len(extra) + len(rows)
     items: list[dict[str, Any]] = []
@@ -99,20 +99,20 @@ def gallery(
         items.append(
             {
                 "row": None, "added": str(cell.pk), "x": cell.x, "y": cell.y, "w": cell.w, "h": cell.h,
-                "class": index_of(known, label), "label": index_of(known, label), "p": None, "margin": None, "state": label.state,
-                "must_see": "",
+                "class": index_of(schema, label), "label": index_of(schema, label), "p": None, "margin": None,
+                "state": label.state, "must_see": "",
             }
         )  # fmt: skip
     first = max(0, offset - len(extra))
     own = own_probability(cells)
     for row in rows[first : first + limit - len(items)].tolist():
-        given = labels.rows.get(row)
+        label_of_row = labels.rows.get(row)
         items.append(
             {
                 "row": row, "added": None, "x": float(cells.x[row]), "y": float(cells.y[row]), "w": int(cells.w[row]),
                 "h": int(cells.h[row]), "class": int(cells.cls[row]), "label": int(classes[row]),
                 "p": round(float(own[row]), 4), "margin": round(float(margins[row]), 4),
-                "state": given.state if given else "", "must_see": why[row] if not given else "",
+                "state": label_of_row.state if label_of_row else "", "must_see": why[row] if not label_of_row else "",
             }
         )  # fmt: skip
     return {
@@ -142,8 +142,8 @@ def _wanted(only: Only, cells: CellTable, classes: NDArray[np.int16], labels: La
     if only.classes is not None:
         wanted &= np.isin(np.where(classes < 0, cells.cls, classes), list(only.classes))
     if only.least > 0:
-        named = np.isin(np.arange(len(cells)), list(labels.rows))
-        wanted &= named | (own_probability(cells) >= only.least)
+        by_people = np.isin(np.arange(len(cells)), list(labels.rows))
+        wanted &= by_people | (own_probability(cells) >= only.least)
     if only.rows is not None:
         wanted &= np.isin(np.arange(len(cells)), list(only.rows))
     return np.asarray(wanted)
@@ -154,9 +154,9 @@ def _size_of(cells: CellTable) -> NDArray[np.float64]:
     are brought to its areas by the median of their quotient."""
     box = cells.w.astype(np.float64) * cells.h
     area = cells.area_um2.astype(np.float64)
-    known = np.isfinite(area) & (area > 0) & (box > 0)
-    factor = float(np.median(area[known] / box[known])) if known.any() else 1.0
-    return np.where(known, area, box * factor)
+    has_area = np.isfinite(area) & (area > 0) & (box > 0)
+    factor = float(np.median(area[has_area] / box[has_area])) if has_area.any() else 1.0
+    return np.where(has_area, area, box * factor)
 
 
 def cell_card(job: Job, row: int) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
                 cells=number_of(len(cells), "cell"), row=row
             )
         )
-    labels, known, reading = labels_of(job), schema_of(job), reading_of(job)
+    labels, schema, reading = labels_of(job), schema_of(job), reading_of(job)
     label = labels.rows.get(row)
     p = np.nan_to_num(cells.p[row].astype(float), nan=0.0)
     best = np.argsort(-p, kind="stable")
@@ -182,7 +182,7 @@ def cell_card(job: Job, row: int) -> dict[str, Any]:
                     "by": event.by.display_name,
                     "at": event.at,
                     "action": event.get_action_display(),
-                    "label": known.index(source.label_key) if source.label_key else None,
+                    "label": schema.index(source.label_key) if source.label_key else None,
                     "carried": event.carried,
                     "undone": hasattr(event, "undone_by"),
                 }
@@ -242,29 +242,29 @@ def _others(job: Job, row: int) -> list[dict[str, Any]]:
 
 def labels_json(job: Job, since: int = 0) -> dict[str, Any]:
     """The delta over the cell file: rows and added cells that people touched (after `since`)."""
-    labels, known = labels_of(job), schema_of(job)
+    labels, schema = labels_of(job), schema_of(job)
     keys = {key for key, (revision, _) in labels.touched.items() if revision > since}
     return {
         "reading": str(labels.reading) if labels.reading else None,
         "revision": labels.revision,
-        "rows": [row_json(known, labels, key) for key in sorted(k for k in keys if isinstance(k, int))],
+        "rows": [row_json(schema, labels, key) for key in sorted(k for k in keys if isinstance(k, int))],
         "added": added_json(job, labels, keys if since else None),
         "gone": [k for k in keys if isinstance(k, str) and k not in labels.added],
     }
 
 
-def index_of(known: Schema, label: Label) -> int | None:
+def index_of(schema: Schema, label: Label) -> int | None:
     """The class that a person gave, as its index in the job's schema; None where they gave none."""
-    return known.index(label.key) if label.key else None
+    return schema.index(label.key) if label.key else None
 
 
-def row_json(known: Schema, labels: Labels, row: int) -> dict[str, Any]:
+def row_json(schema: Schema, labels: Labels, row: int) -> dict[str, Any]:
     label = labels.rows.get(row)
     if label is None:
         return {"row": row, "label": None, "state": "", "by": "", "at": None}
     return {
         "row": row,
-        "label": index_of(known, label),
+        "label": index_of(schema, label),
         "state": label.state,
         "by": label.by,
         "at": label.at,
@@ -274,10 +274,10 @@ def row_json(known: Schema, labels: Labels, row: int) -> dict[str, Any]:
 
 def added_json(job: Job, labels: Labels, only: Collection[int | str] | None = None) -> list[dict[str, Any]]:
     """The added cells that stand, or those of them with one of the given ids."""
-    known, cells = schema_of(job), added_cells(job, labels)
+    schema, cells = schema_of(job), added_cells(job, labels)
     return [
         {
-            "id": str(c.pk), "x": c.x, "y": c.y, "w": c.w, "h": c.h, "label": index_of(known, label), "state": label.state,
+            "id": str(c.pk), "x": c.x, "y": c.y, "w": c.w, "h": c.h, "label": index_of(schema, label), "state": label.state,
             "by": label.by, "at": label.at, "added_by": c.by.display_name, "added_at": c.at,
             "upon": upon(job, c, cells), "cut": reaches_over(job.slide, c),
         }

@@ -44,11 +44,11 @@ def label_cells(
     label: int | str | None,
     base_revision: int,
     force: bool = False,
-    shown: int | str | None = None,
+    shown_class: int | str | None = None,
 ) -> LabelEvent:
     """Append one event on the given cells; `label` is a class of the job by its index or its key.
 
-    `shown` is the class, by index or key, under which several cells that are confirmed were on screen together. Raises
+    `shown_class` is the class, by index or key, under which several cells that are confirmed were on screen together. Raises
     Conflict with the other person's labels where somebody else touched one of these cells after `base_revision` (nothing
     is written), unless `force` says that this person has seen them; and where one of them is not what they were shown as.
     """
@@ -88,17 +88,17 @@ def label_cells(
         if not force:
             _refuse_conflicts(schema_of(job), labels, base_revision, user, [*rows, *added])
         _refuse_own_decision(user, job, reading, rows, added)
-        if action == LabelEvent.Action.CONFIRM and shown is not None:
-            _refuse_others(job, labels, rows, added, shown)
+        if action == LabelEvent.Action.CONFIRM and shown_class is not None:
+            _refuse_others(job, labels, rows, added, shown_class)
         return append(user, reading, job, action, sorted(set(rows)), sorted(set(added)), key)
 
 
-def _refuse_others(job: Job, labels: Labels, rows: list[int], added: list[str], shown: int | str) -> None:
-    """Raise Conflict where some of the cells that are confirmed together are not of the class that they were `shown` as."""
-    known, key = schema_of(job), _key_of(job, shown)
+def _refuse_others(job: Job, labels: Labels, rows: list[int], added: list[str], shown_class: int | str) -> None:
+    """Raise Conflict where some of the cells that are confirmed together are not called `shown_class`, as they were shown."""
+    schema, key = schema_of(job), _key_of(job, shown_class)
     machine = cells_of(job).cls
     others: list[int | str] = [
-        row for row in set(rows) if _called(labels.rows.get(row), known.classes[machine[row]].key) != key
+        row for row in set(rows) if _class_key(labels.rows.get(row), schema.classes[machine[row]].key) != key
     ]
     others += [one for one in set(added) if labels.added[one].key != key]
     if others:
@@ -107,12 +107,12 @@ def _refuse_others(job: Job, labels: Labels, rows: list[int], added: list[str], 
                 "{n} of these cells is not called {name}; look at them again and confirm those that are.",
                 "{n} of these cells are not called {name}; look at them again and confirm those that are.",
                 len(others),
-            ).format(n=len(others), name=known.by_key[key].name.lower()),
+            ).format(n=len(others), name=schema.by_key[key].name.lower()),
             code="not-as-shown",
         )
 
 
-def _called(label: Label | None, by_machine: str) -> str:
+def _class_key(label: Label | None, by_machine: str) -> str:
     return label.key if label and label.key else by_machine
 
 
@@ -203,20 +203,20 @@ def redo(user: Any, job: Job) -> LabelEvent:
         return append(user, reading, job, event.action, event.rows, event.added, event.label_key, redoes=event)
 
 
-def _refuse_conflicts(known: Schema, labels: Labels, base_revision: int, user: Any, keys: list[int | str]) -> None:
+def _refuse_conflicts(schema: Schema, labels: Labels, base_revision: int, user: Any, keys: list[int | str]) -> None:
     clashing = labels.changed_since(base_revision, user.pk, keys)
     if not clashing:
         return
     conflicts = []
     for key in clashing[:200]:
         if isinstance(key, int):
-            conflicts.append(row_json(known, labels, key))
+            conflicts.append(row_json(schema, labels, key))
         else:
             label = labels.added.get(key)
             conflicts.append(
                 {
                     "added": key,
-                    "label": index_of(known, label) if label else None,
+                    "label": index_of(schema, label) if label else None,
                     "state": label.state if label else "",
                     "by": label.by if label else "",
                     "at": label.at if label else None,
@@ -345,11 +345,11 @@ def _locked(user: Any, job: Job) -> tuple[Job, Reading]:
 
 def _key_of(job: Job, label: int | str | None) -> str:
     """The key of a class that a cell of the job may be given; raises Refusal."""
-    known = schema_of(job)
-    if isinstance(label, str) and label in known.by_key:
+    schema = schema_of(job)
+    if isinstance(label, str) and label in schema.by_key:
         return label
-    if isinstance(label, int) and 0 <= label < len(known):
-        return known.classes[label].key
+    if isinstance(label, int) and 0 <= label < len(schema):
+        return schema.classes[label].key
     if label is None:
         raise Refusal(gettext("Name the class: label=…, its key or index."), code="unknown-class")
     raise Refusal(

@@ -154,15 +154,15 @@ def _fold(reading_id: uuid.UUID, revision: int, events: Sequence[LabelEvent]) ->
                 if event.action == LabelEvent.Action.CLEAR:
                     target.pop(key, None)
                     continue
-                given = event.label_key
+                class_key = event.label_key
                 before = target.get(key)
                 if event.action == LabelEvent.Action.CONFIRM and before is not None and before.key:
-                    given = before.key  # a confirmed relabel stays what it was called
+                    class_key = before.key  # a confirmed relabel stays what it was called
                 state = _STATE[event.action]
-                if state == CONFIRMED and given:
+                if state == CONFIRMED and class_key:
                     state = RELABELLED
                 by, carried = event.by, event.carried
-                target[key] = Label(given, state, by.display_name, by.pk, event.at, event.revision, carried)
+                target[key] = Label(class_key, state, by.display_name, by.pk, event.at, event.revision, carried)
     return labels
 
 

@@ -39,12 +39,12 @@ def typical(user: Any, job: Job, cls: int) -> dict[str, Any]:
     Own cells come from reported analyses of other cases that the person may view: cells that people confirmed, named or
     left as their own class, whole ones, the machine's surest first.
     """
-    known = schema_of(job)
-    if not 0 <= cls < len(known):
+    schema = schema_of(job)
+    if not 0 <= cls < len(schema):
         raise Missing(
             gettext("There is no class {cls} in {name}.").format(cls=cls, name=assay_title(job)), code="unknown-class"
         )
-    key = known.classes[cls].key
+    key = schema.classes[cls].key
     pictures = [
         {"url": f"/api/v1/jobs/{other.pk}/cells/{row}/crop.jpg", "source": other.slide.case.accession, "own": True}
         for other, row in _own(user, job, key)
@@ -60,13 +60,13 @@ def typical(user: Any, job: Job, cls: int) -> dict[str, Any]:
 def _own(user: Any, job: Job, key: str) -> list[tuple[Job, int]]:
     cells = [cell for other in _others(user, job) for cell in _confirmed(other, key)]
     cells.sort(key=lambda cell: -cell[0])
-    taken: dict[Any, int] = defaultdict(int)
-    chosen: list[tuple[Job, int]] = []
+    n_of_slide: dict[Any, int] = defaultdict(int)
+    picks: list[tuple[Job, int]] = []
     for _, other, row in cells:
-        if taken[other.slide_id] < MOST_A_SLIDE and len(chosen) < MOST:
-            taken[other.slide_id] += 1
-            chosen.append((other, row))
-    return chosen
+        if n_of_slide[other.slide_id] < MOST_A_SLIDE and len(picks) < MOST:
+            n_of_slide[other.slide_id] += 1
+            picks.append((other, row))
+    return picks
 
 
 def _others(user: Any, job: Job) -> list[Job]:
@@ -82,12 +82,12 @@ def _others(user: Any, job: Job) -> list[Job]:
 def _confirmed(job: Job, key: str) -> Iterator[tuple[float, Job, int]]:
     """Probability, analysis and row of each whole cell that people left in the class."""
     try:
-        known, table = schema_of(job), cells_of(job)
+        schema, table = schema_of(job), cells_of(job)
     except Refusal:  # its file is gone: other analyses have pictures as well
         return
     own = own_probability(table)
     for row, label in labels_of(job).rows.items():
-        machine = known.classes[int(table.cls[row])].key
+        machine = schema.classes[int(table.cls[row])].key
         if label.state != REJECTED and (label.key or machine) == key and not table.flags[row] & (CUT | OUTSIDE):
             # What the machine had called otherwise is rarely typical.
             yield float(own[row]) if machine == key else 0.0, job, row

@@ -69,21 +69,21 @@ def _inside(folder: Path) -> list[Path]:
         below = sorted(p for p in islice(folder.rglob("*"), MOST_BESIDE) if p.is_file() and is_dicom(p))
         inside = below or inside
     if not inside:
-        left = _left_out(folder, [])
-        held = gettext("it holds {names}").format(names=some_of(left)) if left else gettext("it holds no file")
+        others = _left_out(folder, [])
+        content = gettext("it holds {names}").format(names=some_of(others)) if others else gettext("it holds no file")
         raise Refusal(
             gettext("The folder {folder} holds no slide and no picture that can come in ({listed}): {held}.").format(
-                folder=folder, listed=f"{LISTED}; {LISTED_PICTURES}", held=held
+                folder=folder, listed=f"{LISTED}; {LISTED_PICTURES}", held=content
             ),
             code="unsupported-format",
         )
     return inside
 
 
-def _left_out(folder: Path, taken: list[Path]) -> list[str]:
+def _left_out(folder: Path, inside: list[Path]) -> list[str]:
     """Names of the other files in a folder and below it, those that may be pictures or slides first."""
-    known = set(taken)
-    others = [p for p in islice(folder.rglob("*"), MOST_BELOW) if p.is_file() and p not in known]
+    members = set(inside)
+    others = [p for p in islice(folder.rglob("*"), MOST_BELOW) if p.is_file() and p not in members]
     places = {p: str(p.relative_to(folder)) for p in others}
     order = sorted(others, key=lambda p: (not _like_a_picture(p.name), natural_key(places[p])))
     return [places[p] for p in order]
@@ -104,17 +104,17 @@ def left_out_note(names: list[str], entries: list[Entry], accession: str) -> lis
     ]
     if not names:
         return []
-    said = some_of(plain, len(names)) or gettext("{n} files").format(n=len(names))
+    list_words = some_of(plain, len(names)) or gettext("{n} files").format(n=len(names))
     return [
-        f"Left out of the folder: {said}. Slides and pictures ({LISTED_PICTURES}) that lie in the folder itself come in."
+        f"Left out of the folder: {list_words}. Slides and pictures ({LISTED_PICTURES}) that lie in the folder itself come in."
     ]
 
 
 def some_of(names: list[str], of: int = 0) -> str:
     """The first names of so many (default: as are given), and how many more there are; "" where there are none."""
-    named = names[:MOST_NAMED]
-    more = max(of, len(names)) - len(named)
-    return f"{', '.join(named)}{f' and {more} more' if more and named else ''}"
+    first = names[:MOST_NAMED]
+    more = max(of, len(names)) - len(first)
+    return f"{', '.join(first)}{f' and {more} more' if more and first else ''}"
 
 
 def named_dicom(paths: list[Path]) -> set[Path]:

@@ -13,22 +13,22 @@ from hemaview.wsi.errors import SlideError
 from hemaview.wsi.identity import Entry
 from hemaview.wsi.sandbox import identity_of
 
-_WORDS, _GIVEN = "words.json", "given-names.json"
+_WORDS, _OWN_NAMES = "words.json", "given-names.json"
 """Beside the originals."""
 
 
-def keep_given_names(slide: Slide, given: dict[str, str]) -> None:
+def keep_own_names(slide: Slide, own_names: dict[str, str]) -> None:
     """Keep the names that files came with (by the names that they have now), where those may say who the patient is."""
-    if given:
-        stores.slides().put(f"{slide.pk}/original/{_GIVEN}", json.dumps(given).encode())
+    if own_names:
+        stores.slides().put(f"{slide.pk}/original/{_OWN_NAMES}", json.dumps(own_names).encode())
 
 
 def keep_words_alone(slide: Slide, files: list[tuple[Path, str]]) -> None:
     """In the place of photographs (path, name), which became the slide and go, keep what they say."""
     try:
-        given = _given(slide)
-        named = [(path, given.get(name, name)) for path, name in files]
-        words: list[dict[str, Any]] = [asdict(entry) for entry in identity_of(named)]
+        own_names = _own_names(slide)
+        photographs = [(path, own_names.get(name, name)) for path, name in files]
+        words: list[dict[str, Any]] = [asdict(entry) for entry in identity_of(photographs)]
     except SlideError:
         words = []  # they have been read and joined; what they say besides is no reason to refuse them
     stores.slides().delete(f"{slide.pk}/original")
@@ -41,18 +41,18 @@ def words_of(slide: Slide) -> list[Entry]:
     if stores.slides().exists(name):
         with stores.slides().open(name) as stream:
             return [Entry(**words) for words in json.load(stream)]
-    given = _given(slide)
-    kept = sorted(p for p in (slide.folder / "original").rglob("*") if p.is_file() and p.name != _GIVEN)
-    files = [(path, given.get(path.name, path.name)) for path in kept]
+    own_names = _own_names(slide)
+    originals = sorted(p for p in (slide.folder / "original").rglob("*") if p.is_file() and p.name != _OWN_NAMES)
+    files = [(path, own_names.get(path.name, path.name)) for path in originals]
     if not files and slide.in_place:
         files = [(slide.file, slide.file.name)]
     entries = identity_of(files) if files else []
-    of_folders = set(given.values()) - {name for _, name in files}
+    of_folders = set(own_names.values()) - {name for _, name in files}
     return [*(Entry("file name", "file name", name) for name in sorted(of_folders)), *entries]
 
 
-def _given(slide: Slide) -> dict[str, str]:
-    name = f"{slide.pk}/original/{_GIVEN}"
+def _own_names(slide: Slide) -> dict[str, str]:
+    name = f"{slide.pk}/original/{_OWN_NAMES}"
     if not stores.slides().exists(name):
         return {}
     with stores.slides().open(name) as stream:

@@ -116,8 +116,8 @@ def begin_import_of_files(
 ) -> Slide:
     """The same for files on the server (the command line); they are copied, or left where they are."""
     require(user, case, "annotate")
-    taken, left_out = with_companions(paths)
-    files = [(p, p.name) for p in taken]
+    sources, left_out = with_companions(paths)
+    files = [(p, p.name) for p in sources]
     slide = placed(user, case, files, options, move=False, dicom=named_dicom(paths), left_out=left_out)
     store(user, case, [slide])
     return slide

@@ -50,7 +50,7 @@ class Incoming:
     """Sentences on what was left out or chosen."""
     choice: Choice = NO_CHOICE
     """Of what the main file holds; a DICOM series is chosen by its files."""
-    given: dict[str, str] = field(default_factory=dict)
+    own_names: dict[str, str] = field(default_factory=dict)
     """By the name that a file has here, the name that it came with, where that one may say who the patient is."""
 
 
@@ -109,7 +109,7 @@ def _one_series(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
         )
     refuse_missing(choice, files[0][1], len(slides), max(i.focal_planes for s in slides.values() for i in s))
     if len(slides) > 1 and choice.series is None:
-        listed = {number: _named(levels) for number, levels in enumerate(slides.values(), 1)}
+        listed = {number: _series_words(levels) for number, levels in enumerate(slides.values(), 1)}
         raise SeveralSeries.of(
             gettext("These files hold {n} DICOM series ({listed}): choose one by its number, or take them all."),
             listed,
@@ -132,8 +132,8 @@ def _one_series(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
         instances = {renamed.get(f, f): i for f, i in instances.items()}
         of_series = list(renamed.values())
     others = [i.name for i in instances.values() if i.series not in (series, "", *slides)]
-    left = [*(others if not wanted else ()), *strangers]
-    notes = [f"{_some(left)}: left out, not of the slide's DICOM series."] if left else []
+    rest = [*(others if not wanted else ()), *strangers]
+    notes = [f"{_some(rest)}: left out, not of the slide's DICOM series."] if rest else []
     if len(slides) > 1:
         notes.append(f"Series {choice.series} of {len(slides)} was taken.")
     main = next(f for f, i in instances.items() if i is largest)
@@ -160,10 +160,10 @@ def _instances(files: Files, dicom: set[Path]) -> dict[tuple[Path, str], Instanc
     return instances
 
 
-def _named(levels: list[Instance]) -> str:
+def _series_words(levels: list[Instance]) -> str:
     largest = max(levels, key=lambda i: i.width_px * i.height_px)
-    named = f"{largest.description} in {largest.name}" if largest.description else largest.name
-    return f"{named}, {largest.width_px} × {largest.height_px} px"
+    name = f"{largest.description} in {largest.name}" if largest.description else largest.name
+    return f"{name}, {largest.width_px} × {largest.height_px} px"
 
 
 def _some(names: list[str]) -> str:
@@ -171,15 +171,15 @@ def _some(names: list[str]) -> str:
     return f"{', '.join(names[:MOST_NAMED])}{more}"
 
 
-def _title_of(instance: Instance, file_name: str, chosen: int | None) -> str:
+def _title_of(instance: Instance, file_name: str, series: int | None) -> str:
     """A name from the series' description; files of a series are called by number, or like their label.
 
-    `file_name` and the number by which one was `chosen` tell series without a description apart where others lie beside them.
+    `file_name` and the number of the chosen `series` tell series without a description apart where others lie beside them.
     """
     try:
         return check_name(instance.description)
     except SlideError:
-        number = f"DICOM series {chosen or instance.number}".strip()
+        number = f"DICOM series {series or instance.number}".strip()
         return f"{number}, {file_name}"[:MAX_NAME] if file_name else number
 
 
@@ -232,31 +232,31 @@ def _probe_with_companions(files: Files, main: tuple[Path, str], choice: Choice 
 
 def nameless(incoming: Incoming, entries: list[Entry], accession: str, rename: bool = True) -> Incoming:
     """The same with neutral names in the place of those that hold, or look as if they hold, a name or number of the patient,
-    told in a note; the files' own stay in `given`.
+    told in a note; the files' own stay in `own_names`.
 
     Slides that find their other files by name keep them, as those do that stay where they are (not `rename`).
     """
     names = sorted((name for _, name in incoming.files), key=natural_key)
-    known = {name for name in names if names_patient(name, entries, accession)}
-    telling = [name for name in names if name in known or name_may_tell_patient(name, accession)]
+    certain = {name for name in names if names_patient(name, entries, accession)}
+    telling = [name for name in names if name in certain or name_may_tell_patient(name, accession)]
     if not telling:
         return incoming
-    notes = [*incoming.notes, NAMELESS if known else MAY_TELL]
-    called = "Photograph" if all(p.kind == "picture" for p in incoming.probes) else "Slide"
+    notes = [*incoming.notes, NAMELESS if certain else MAY_TELL]
+    word = "Photograph" if all(p.kind == "picture" for p in incoming.probes) else "Slide"
     neutral = {name: name for name in names}
     for i, name in enumerate(names, 1):
         if name in telling:
-            neutral[name] = _unused(f"{called} {i}", Path(name).suffix, set(neutral.values()))
+            neutral[name] = _unused(f"{word} {i}", Path(name).suffix, set(neutral.values()))
     for name in telling:
         notes = [note.replace(name, neutral[name]) for note in notes]
     if not rename or any(of_sets(name) for name in names):
-        return replace(incoming, notes=notes, given={name: name for name in telling})
+        return replace(incoming, notes=notes, own_names={name: name for name in telling})
     return replace(
         incoming,
         files=[(path, neutral[name]) for path, name in incoming.files],
         main=neutral[incoming.main],
         notes=notes,
-        given={neutral[name]: name for name in telling},
+        own_names={neutral[name]: name for name in telling},
     )
 
 
@@ -311,8 +311,8 @@ def scale_notes(probe: Probe) -> list[str]:
     return [f"{probe.mpp:.4g} µm/px as the file states in {probe.mpp_from}."] if probe.mpp and probe.mpp_from else []
 
 
-def contradicted(given: float, stated: float | None) -> list[str]:
+def contradicted(mpp: float, stated: float | None) -> list[str]:
     """A sentence where a person's µm/px are not those of the file."""
-    if not stated or abs(given - stated) <= 0.02 * stated:
+    if not stated or abs(mpp - stated) <= 0.02 * stated:
         return []
-    return [f"The file states {stated:.4g} µm/px; the {given:.4g} that were given are used."]
+    return [f"The file states {stated:.4g} µm/px; the {mpp:.4g} that were given are used."]

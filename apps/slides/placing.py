@@ -20,7 +20,7 @@ from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.services import hold_open
 from apps.slides.folders import left_out_note
-from apps.slides.identity import keep_given_names
+from apps.slides.identity import keep_own_names
 from apps.slides.incoming import Incoming, common_mpp, look_at, nameless, stored_name
 from apps.slides.models import Slide
 from apps.slides.services import plausible_mpp
@@ -111,7 +111,7 @@ def placed(
         "notes": [*incoming.notes, *beside],
         "named": bool(options.name),
     }
-    slide.identifying = sorted([*kinds_of(entries), *(["file name"] if incoming.given else [])])
+    slide.identifying = sorted([*kinds_of(entries), *(["file name"] if incoming.own_names else [])])
     if not options.name and _tells(slide.name, incoming, entries, case.accession):
         slide.name = f"Slide {case.slides.count() + number}"
     slide.import_request |= {"choice": asdict(incoming.choice), "preset": options.preset}
@@ -128,7 +128,7 @@ def placed(
             originals.mkdir(parents=True)
             for path, file_name in files:
                 _place(path, originals / stored_name(file_name, names), move)
-            keep_given_names(slide, incoming.given)
+            keep_own_names(slide, incoming.own_names)
     except BaseException:
         stores.slides().delete(str(slide.pk))
         raise
@@ -137,7 +137,7 @@ def placed(
 
 def _tells(title: str, incoming: Incoming, entries: list[Entry], accession: str) -> bool:
     """Whether a slide's own title holds, or looks as if it holds, a name or number of the patient."""
-    stems = (Path(given).stem for given in incoming.given.values())
+    stems = (Path(name).stem for name in incoming.own_names.values())
     looks = name_may_tell_patient(title, accession) or any(stem in title for stem in stems)
     return looks or names_patient(title, entries, accession)
 
@@ -146,9 +146,9 @@ def store(user: Any, case: Case, slides: list[Slide]) -> None:
     """Rows of placed slides, all or none; where none, their files are gone, too."""
     try:
         with transaction.atomic():
-            held = hold_open(case)
+            row = hold_open(case)
             for slide in slides:
-                slide.case = held
+                slide.case = row
                 slide.save(force_insert=True)
                 facts = {"files": len(slide.import_request["names"]), "bytes": slide.size_bytes}
                 record(user, "slide.received", "slide", slide.pk, accession=case.accession, **facts)
@@ -190,10 +190,10 @@ def digest_of(paths: list[Path], choice: Choice = NO_CHOICE) -> str:
 
 
 def refuse_known(case: Case, digest: str, but: uuid.UUID | None = None) -> None:
-    known = Slide.objects.filter(case=case, sha256=digest).exclude(status=Slide.Status.REFUSED)
+    same = Slide.objects.filter(case=case, sha256=digest).exclude(status=Slide.Status.REFUSED)
     if but is not None:
-        known = known.exclude(pk=but)
-    there = known.first() if digest else None
+        same = same.exclude(pk=but)
+    there = same.first() if digest else None
     if there is None:
         return
     if not there.planes and any(_OF_SEVERAL_PLANES.match(note) for note in there.notes):

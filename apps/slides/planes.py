@@ -29,32 +29,32 @@ Maker = Callable[[int, Path, Progress], None]
 
 
 def make_planes(
-    slide: Slide, taken: dict[str, Any], make: Maker, progress: Progress
+    slide: Slide, source: dict[str, Any], make: Maker, progress: Progress
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Make the planes beside the one that is analysed; `taken`: `planes`, `plane`, `plane_step_um` of what it was made from.
+    """Make the planes beside the one that is analysed; `source`: `planes`, `plane`, `plane_step_um` of what it was made from.
 
     Returns the slide's `planes` ([] where the file holds one) and notes: a plane that cannot be made is left out with a
     sentence, the slide stays. `progress` is told all along, so that the import is known to be alive.
     """
-    if taken["planes"] < 2:
+    if source["planes"] < 2:
         return [], []
     planes, notes = [], []
-    first = max(1, min(taken["plane"] - MOST_PLANES // 2, taken["planes"] - MOST_PLANES + 1))
-    numbers = range(first, min(first + MOST_PLANES, taken["planes"] + 1))
-    if len(numbers) < taken["planes"]:
+    first = max(1, min(source["plane"] - MOST_PLANES // 2, source["planes"] - MOST_PLANES + 1))
+    numbers = range(first, min(first + MOST_PLANES, source["planes"] + 1))
+    if len(numbers) < source["planes"]:
         notes.append(
-            f"It holds {taken['planes']} focal planes; {numbers[0]} to {numbers[-1]}, around the analysed one, can be looked at."
+            f"It holds {source['planes']} focal planes; {numbers[0]} to {numbers[-1]}, around the analysed one, can be looked at."
         )
-    for done, number in enumerate(numbers):
-        progress(done / len(numbers))
-        depth_um = None if taken["plane_step_um"] is None else round((number - 1) * taken["plane_step_um"], 3)
-        analysed = number == taken["plane"]
+    for n_before, number in enumerate(numbers):
+        progress(n_before / len(numbers))
+        depth_um = None if source["plane_step_um"] is None else round((number - 1) * source["plane_step_um"], 3)
+        analysed = number == source["plane"]
         folder = slide.plane_folder(number)
         try:
             if not analysed:
                 refuse_full_disk((slide.folder / _FILE).stat().st_size)
                 folder.mkdir(parents=True, exist_ok=True)
-                make(number, folder / _FILE, _part(progress, done, len(numbers)))
+                make(number, folder / _FILE, _part(progress, n_before, len(numbers)))
                 _prepare(folder)
         except (SlideError, Refusal) as error:
             shutil.rmtree(folder, ignore_errors=True)
@@ -64,9 +64,9 @@ def make_planes(
     return (planes if len(planes) > 1 else []), notes
 
 
-def _part(progress: Progress, done: int, of: int) -> Progress:
+def _part(progress: Progress, n_before: int, of: int) -> Progress:
     """Progress of one plane as that of all."""
-    return lambda share: progress((done + share) / of)
+    return lambda share: progress((n_before + share) / of)
 
 
 def converted(main: Path, choice: Choice) -> Maker:

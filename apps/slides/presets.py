@@ -23,14 +23,14 @@ def preset_of(name: str) -> ScalePreset:
     """The preset of that name, however it is capitalised; raises Missing, listing those that there are."""
     preset = ScalePreset.objects.filter(name__iexact=name.strip()).first()
     if preset is None:
-        known = [p.name for p in presets()]
+        names = [p.name for p in presets()]
         some = ngettext(
             "There is no preset {name} (there is: {there}).",
             "There is no preset {name} (there are: {there}).",
-            len(known),
+            len(names),
         )
         none = gettext("There is no preset {name}: there is none yet; an administrator can add them.")
-        raise Missing(naming(known, some, none, name=name.strip()), code="no-preset")
+        raise Missing(naming(names, some, none, name=name.strip()), code="no-preset")
     return preset
 
 

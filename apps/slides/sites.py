@@ -28,12 +28,12 @@ def site_named(name: str) -> Site:
     """The site of that name, however it is capitalised; raises Missing, listing those that there are."""
     site = None if "\0" in name else Site.objects.filter(name__iexact=name.strip()).first()
     if site is None:
-        known = list(Site.objects.values_list("name", flat=True))
+        names = list(Site.objects.values_list("name", flat=True))
         some = ngettext(
-            "There is no such site (there is: {there}).", "There is no such site (there are: {there}).", len(known)
+            "There is no such site (there is: {there}).", "There is no such site (there are: {there}).", len(names)
         )
         none = gettext("There is no site yet; an administrator can add them.")
-        raise Missing(naming(known, some, none), code="no-site")
+        raise Missing(naming(names, some, none), code="no-site")
     return site
 
 
@@ -65,14 +65,14 @@ def create_site(user: Any, name: str, description: str = "") -> Site:
             gettext("Give the site a name of at most {name_length} characters.").format(name_length=NAME_LENGTH),
             code="invalid",
         )
-    taken = Conflict(gettext("There is a site called {name} already.").format(name=name), code="site-exists")
+    conflict = Conflict(gettext("There is a site called {name} already.").format(name=name), code="site-exists")
     if Site.objects.filter(name__iexact=name).exists():
-        raise taken
+        raise conflict
     try:
         with transaction.atomic():
             site = Site.objects.create(name=name, description=description.replace("\0", ""))
     except IntegrityError:
-        raise taken from None
+        raise conflict from None
     record(user, "site.created", "site", site.pk, name=site.name)
     return site
 

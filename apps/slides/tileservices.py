@@ -104,13 +104,13 @@ def run_conversion(slide_id: uuid.UUID | str) -> Slide:
     """Convert, verify, switch; the original stays what is analysed. Safe to run twice and after a crash."""
     now = timezone.now()
     waiting = Slide.objects.filter(pk=slide_id, conversion=Slide.Conversion.ASKED)
-    left = Slide.objects.filter(
+    orphan = Slide.objects.filter(
         silent(CONVERSION_LEASE_S, "conversion_beat"), pk=slide_id, conversion=Slide.Conversion.RUNNING
     )
     facts = {"conversion": Slide.Conversion.RUNNING, "conversion_beat": now, "revision": F("revision") + 1}
-    taken = waiting.update(**facts) or left.update(**facts)
+    n_rows = waiting.update(**facts) or orphan.update(**facts)
     slide = Slide.objects.select_related("case").get(pk=slide_id)
-    if not taken:
+    if not n_rows:
         return slide
     try:
         sandbox.convert(slide.file, slide.converted_file, slide.colour == Colour.APPLIED, _progress(slide))
@@ -128,8 +128,8 @@ def sweep_conversions() -> list[str]:
     """Ids of conversions that nobody works at; the caller rings for them again."""
     ready = Slide.objects.filter(status=Slide.Status.READY)
     waiting = ready.filter(conversion=Slide.Conversion.ASKED)
-    left = ready.filter(conversion=Slide.Conversion.RUNNING).filter(silent(CONVERSION_LEASE_S, "conversion_beat"))
-    return [str(pk) for pk in (waiting | left).values_list("pk", flat=True)]
+    orphans = ready.filter(conversion=Slide.Conversion.RUNNING).filter(silent(CONVERSION_LEASE_S, "conversion_beat"))
+    return [str(pk) for pk in (waiting | orphans).values_list("pk", flat=True)]
 
 
 def _ended(slide: Slide, state: str, message: str) -> Slide:

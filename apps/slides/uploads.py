@@ -178,9 +178,9 @@ def _gone() -> Missing:
 def _sweep_strays(before: float) -> None:
     """Remove what a process that died has left among the uploads: files and folders without a row."""
     folder = Path(settings.UPLOADS_DIR)
-    known = {name for upload in Upload.objects.all() for name in (upload.file.name, upload.unpacked.name)}
+    names = {name for upload in Upload.objects.all() for name in (upload.file.name, upload.unpacked.name)}
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name in known or path.lstat().st_mtime > before:
+        if path.name in names or path.lstat().st_mtime > before:
             continue
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

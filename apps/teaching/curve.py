@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 260, 120, 34, 22
 
@@ -26,9 +28,13 @@ def curve_svg(points: Sequence[dict[str, float]]) -> SafeString:
     )
     at = f'x="{LEFT - 6}" text-anchor="end" font-size="11" fill="currentColor"'
     axis = "".join(f'<text {at} y="{(HEIGHT - BOTTOM) * (1 - v) + 8:.0f}">{v:g}</text>' for v in (0, 0.5, 1))
-    scores = ", ".join(f"{p['macro_f1']:.2f} with {int(p['n_labels'])}" for p in points)
+    scores = ", ".join(
+        gettext("{score} with {n_labels}").format(score=f"{p['macro_f1']:.2f}", n_labels=int(p["n_labels"]))
+        for p in points
+    )
+    label = escape(gettext("Macro F1 by number of labels: {scores}").format(scores=scores))
     return mark_safe(
-        f'<svg role="img" aria-label="Macro F1 by number of labels: {scores}" width="{WIDTH}" height="{HEIGHT}" '
+        f'<svg role="img" aria-label="{label}" width="{WIDTH}" height="{HEIGHT}" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}"><path d="M{LEFT} 4V{HEIGHT - BOTTOM + 4}H{WIDTH - 4}" fill="none" '
         f'stroke="currentColor" opacity="0.4"/><polyline points="{line}" fill="none" stroke="currentColor" stroke-width="2"/>'
         f"{dots}{words}{axis}</svg>"

@@ -54,11 +54,11 @@ def named_cells(site: Site, assay: str, classes: tuple[str, ...] | None = None) 
     for job in reported_of(site, assay):
         if not any(reading.revision for reading in job.readings.all()):
             continue  # nobody has named anything: its cells need not be read
-        labels, known, table = labels_of(job), schema_of(job), cells_of(job)
-        nucleated = {c.key for c in known.of_kind("nucleated")}
+        labels, schema, table = labels_of(job), schema_of(job), cells_of(job)
+        nucleated = {c.key for c in schema.of_kind("nucleated")}
         wanted = nucleated if classes is None else nucleated & set(classes)
         for row, label in sorted(labels.rows.items()):
-            machine = known.classes[int(table.cls[row])].key
+            machine = schema.classes[int(table.cls[row])].key
             key = label.key or machine
             if label.state != REJECTED and key in wanted and not table.flags[row] & CUT:
                 cells.append(NamedCell(job, row, float(table.x[row]), float(table.y[row]), key, machine, label))
@@ -75,12 +75,12 @@ def at_most(cells: list[NamedCell], most: int = MOST) -> list[NamedCell]:
     by_class: dict[str, list[NamedCell]] = defaultdict(list)
     for cell in sorted(cells, key=lambda c: c.label.at):
         by_class[cell.key].append(cell)
-    chosen: list[NamedCell] = []
-    while len(chosen) < most:
+    newest: list[NamedCell] = []
+    while len(newest) < most:
         for own in by_class.values():
-            if own and len(chosen) < most:
-                chosen.append(own.pop())
-    return chosen
+            if own and len(newest) < most:
+                newest.append(own.pop())
+    return newest
 
 
 def label_counts(site: Site, assay: str) -> dict[str, int]:
@@ -92,10 +92,10 @@ def unnamed_cells(jobs: list[Job]) -> list[tuple[Job, int]]:
     """Whole nucleated cells that nobody named, as many of each analysis, those without a name of the machine's first."""
     cells: list[tuple[Job, int]] = []
     for job in jobs:
-        known, table, labels = schema_of(job), cells_of(job), labels_of(job)
-        whole = known.rows_of_kind(table.cls, "nucleated") & ((table.flags & CUT) == 0)
+        schema, table, labels = schema_of(job), cells_of(job), labels_of(job)
+        whole = schema.rows_of_kind(table.cls, "nucleated") & ((table.flags & CUT) == 0)
         rows = [int(row) for row in np.flatnonzero(whole) if int(row) not in labels.rows]
-        nameless = known.index("unidentified") if "unidentified" in known.by_key else -1
+        nameless = schema.index("unidentified") if "unidentified" in schema.by_key else -1
         rows.sort(key=lambda row: (int(table.cls[row]) != nameless, row))
         cells += [(job, row) for row in rows[: max(1, MOST_UNLABELLED // len(jobs))]]
     return cells

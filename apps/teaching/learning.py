@@ -85,7 +85,11 @@ def _learn(row: Adaptation, listener: Listener | None) -> None:
 
 
 def _next(
-    jobs: list[Job], named: NDArray[np.uint8], tensors: Statistics, statistics: dict[str, Statistics], model: Classifier
+    jobs: list[Job],
+    named_pictures: NDArray[np.uint8],
+    tensors: Statistics,
+    statistics: dict[str, Statistics],
+    model: Classifier,
 ) -> list[dict[str, Any]]:
     """The unnamed cells that would tell most, each with its case, slide, analysis and row."""
     card = installed_cards()[model.info.name]
@@ -102,10 +106,10 @@ def _next(
     if not ordered:
         return []
     features = features_of(card, tensors, np.concatenate(pictures))
-    chosen = most_telling(np.concatenate(p), features, features_of(card, tensors, named))
+    places = most_telling(np.concatenate(p), features, features_of(card, tensors, named_pictures))
     return [
         {
             "accession": job.slide.case.accession, "slide": str(job.slide_id), "job": str(job.pk), "row": row,
         }
-        for job, row in (ordered[i] for i in chosen)
+        for job, row in (ordered[i] for i in places)
     ]  # fmt: skip

@@ -69,7 +69,7 @@ def crops_at(job: Job, points: NDArray[np.float64], model: Classifier) -> NDArra
 
 def film_cells(job: Job, model: Classifier, most: int = MOST_CELLS) -> NDArray[np.uint8]:
     """Nucleated cells of an analysis, whole ones, evenly over the slide, as the model is shown them: what tells it the film."""
-    known, table = schema_of(job), cells_of(job)
-    rows = np.flatnonzero(known.rows_of_kind(table.cls, "nucleated") & ((table.flags & CUT) == 0))
+    schema, table = schema_of(job), cells_of(job)
+    rows = np.flatnonzero(schema.rows_of_kind(table.cls, "nucleated") & ((table.flags & CUT) == 0))
     rows = rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)] if len(rows) else rows
     return crops_at(job, np.stack([table.x[rows], table.y[rows]], axis=1).astype(np.float64), model)

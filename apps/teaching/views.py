@@ -140,8 +140,8 @@ def _uuid(text: str) -> uuid.UUID:
 
 def _teachable() -> list[Assay]:
     """The examinations whose classes the net can name."""
-    known = base_classes()
-    return [a for a in assays().values() if len(known & set(a.schema.by_key)) > FEW_CLASSES]
+    classes = base_classes()
+    return [a for a in assays().values() if len(classes & set(a.schema.by_key)) > FEW_CLASSES]
 
 
 def _examination(site: Site, examination: Assay) -> dict[str, Any]:
@@ -179,10 +179,10 @@ def _row(row: Adaptation) -> dict[str, Any]:
 
 def _words(assay_key: str) -> tuple[str, dict[str, str]]:
     """Title of an examination, and the name of each of its classes by key; the key itself where its package is gone."""
-    known = assays().get(assay_key)
-    if known is None:
+    assay = assays().get(assay_key)
+    if assay is None:
         return assay_key, {}
-    return known.title, {c.key: c.name for c in known.schema.classes}
+    return assay.title, {c.key: c.name for c in assay.schema.classes}
 
 
 def _doubts(report: dict[str, Any]) -> list[str]:
@@ -215,5 +215,5 @@ def _next_cells(user: Any, rows: list[Adaptation]) -> list[dict[str, Any]]:
         return []
     suggestions = newest.report.get("next", [])
     jobs = {str(job.pk): job for job in jobs_for(user).filter(pk__in={cell["job"] for cell in suggestions})}
-    named = {pk: labels_of(job).rows for pk, job in jobs.items()}
-    return [cell for cell in suggestions if cell["job"] in jobs and cell["row"] not in named[cell["job"]]]
+    labels = {pk: labels_of(job).rows for pk, job in jobs.items()}
+    return [cell for cell in suggestions if cell["job"] in jobs and cell["row"] not in labels[cell["job"]]]

@@ -2,19 +2,19 @@ import { expect, test } from "vitest";
 import { refreshAfter } from "./refresh";
 
 function tried(seconds: number, formInUse: boolean): { reloads: number; waits: number[] } {
-  const seen = { reloads: 0, waits: [] as number[] };
+  const counts = { reloads: 0, waits: [] as number[] };
   refreshAfter(
     seconds,
     () => formInUse,
     () => {
-      seen.reloads += 1;
+      counts.reloads += 1;
     },
     (f, ms) => {
-      seen.waits.push(ms);
-      if (seen.waits.length < 3) f();
+      counts.waits.push(ms);
+      if (counts.waits.length < 3) f();
     },
   );
-  return seen;
+  return counts;
 }
 
 test("a busy page is read again after so many seconds, another one never", () => {

@@ -19,21 +19,21 @@ export interface Times {
   mode: string;
 }
 
-interface Given {
+interface Input {
   access: TileAccess;
   index: CellIndex;
   schema: Schema;
   labels: [number, { label: number | null; state: string }][];
 }
 
-const frame = () => new Promise<number>((done) => requestAnimationFrame(done));
+const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
 const layer: number[] = [];
 let flush = false;
 
 const draw = Overlay.prototype.draw;
-Overlay.prototype.draw = function timed(this: Overlay, ...given: Parameters<typeof draw>) {
+Overlay.prototype.draw = function timed(this: Overlay, ...args: Parameters<typeof draw>) {
   const begin = performance.now();
-  const mode = draw.apply(this, given);
+  const mode = draw.apply(this, args);
   // What was asked of the graphics is done only once something of it is read.
   if (flush) for (const canvas of document.querySelectorAll<HTMLCanvasElement>("[class^=viewer-cells]")) read(canvas);
   layer.push(performance.now() - begin);
@@ -51,20 +51,20 @@ class Bench {
   private mode = "";
   private readonly scene: Scene;
 
-  constructor(given: Given, engine: string) {
+  constructor(input: Input, engine: string) {
     const element = document.createElement("div");
     element.className = "viewer-slide";
     document.body.replaceChildren(element);
     this.scene = {
       store: new CellStore(),
-      index: given.index,
-      schema: given.schema,
+      index: input.index,
+      schema: input.schema,
       hidden: new Set(),
       threshold: 0,
       opacity: 1,
       regions: [],
       showRegions: true,
-      labels: new Map(given.labels),
+      labels: new Map(input.labels),
       added: [] as AddedCell[],
       selected: null,
       place: null,
@@ -92,7 +92,7 @@ class Bench {
       onOpenFailed() {},
     };
     document.documentElement.dataset.overlay = engine;
-    this.lens = new Lens(element, given.access, 0.25, signals, {});
+    this.lens = new Lens(element, input.access, 0.25, signals, {});
   }
 
   private get viewport(): OpenSeadragon.Viewport {
@@ -153,5 +153,5 @@ function step(i: number): OpenSeadragon.Point {
 }
 
 Object.assign(window, {
-  startBench: async (engine: string) => new Bench((await (await fetch("/given.json")).json()) as Given, engine),
+  startBench: async (engine: string) => new Bench((await (await fetch("/given.json")).json()) as Input, engine),
 });

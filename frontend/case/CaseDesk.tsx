@@ -46,15 +46,15 @@ export function CaseDesk({ first }: { first: Room }) {
 
   async function act(work: () => Promise<unknown>): Promise<boolean> {
     setProblem("");
-    let done = true;
+    let success = true;
     try {
       await work();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
-      done = false;
+      success = false;
     }
     void again();
-    return done;
+    return success;
   }
 
   return (

@@ -3,7 +3,7 @@ import type { Agreement, ReadingDifference, Room, Schema } from "../shared/types
 import { writePlace } from "../viewer/place";
 
 interface Props {
-  found: Agreement;
+  agreement: Agreement;
   data: Room;
   may: boolean;
   onDecide(difference: ReadingDifference, label: string): Promise<boolean>;
@@ -12,13 +12,13 @@ interface Props {
 const REJECTED = "rejected";
 
 /** The cells that two readers call otherwise: a picture each, and a choice that is kept with who made it. */
-export function Differences({ found, data, may, onDecide }: Props) {
-  const hidden = found.n - found.differences.length;
+export function Differences({ agreement, data, may, onDecide }: Props) {
+  const hidden = agreement.n - agreement.differences.length;
   return (
     <>
       <h3>{t("Differences")}</h3>
       <ul className="differences">
-        {found.differences.map((d) => {
+        {agreement.differences.map((d) => {
           const schema = data.schemas[d.schema];
           return (
             schema && (

@@ -46,30 +46,30 @@ function Fact({ name, text, wide }: { name: string; text: string; wide?: boolean
 }
 
 function Edit({ facts, act, onDone }: Pick<Props, "facts" | "act"> & { onDone(): void }) {
-  const known = facts.age_days === null ? null : ageOf(facts.age_days);
-  const [given, setGiven] = useState({
+  const initialAge = facts.age_days === null ? null : ageOf(facts.age_days);
+  const [values, setValues] = useState({
     pseudonym: facts.pseudonym,
     sex: facts.sex,
     stain: facts.stain,
     question: facts.question,
   });
-  const [age, setAge] = useState(known ? String(known.n) : "");
-  const [unit, setUnit] = useState<AgeUnit>(known?.unit ?? "years");
-  const set = (name: keyof typeof given) => (event: { target: { value: string } }) =>
-    setGiven({ ...given, [name]: event.target.value });
+  const [age, setAge] = useState(initialAge ? String(initialAge.n) : "");
+  const [unit, setUnit] = useState<AgeUnit>(initialAge?.unit ?? "years");
+  const set = (name: keyof typeof values) => (event: { target: { value: string } }) =>
+    setValues({ ...values, [name]: event.target.value });
   async function save(event: FormEvent) {
     event.preventDefault();
     const age_days = age.trim() === "" ? null : daysOf({ n: Number(age), unit });
-    if (await act(() => send("PATCH", `/api/v1/cases/${facts.accession}/`, { ...given, age_days }))) onDone();
+    if (await act(() => send("PATCH", `/api/v1/cases/${facts.accession}/`, { ...values, age_days }))) onDone();
   }
   return (
     <form className="sheet facts-sheet edit" aria-label={t("Facts")} onSubmit={(event) => void save(event)}>
       <label>
-        {t("Pseudonym")} <input value={given.pseudonym} onChange={set("pseudonym")} />
+        {t("Pseudonym")} <input value={values.pseudonym} onChange={set("pseudonym")} />
       </label>
       <label>
         {t("Sex")}{" "}
-        <select value={given.sex} onChange={set("sex")}>
+        <select value={values.sex} onChange={set("sex")}>
           {Object.entries(SEXES).map(([key, name]) => (
             <option key={key} value={key}>
               {name}
@@ -91,10 +91,10 @@ function Edit({ facts, act, onDone }: Pick<Props, "facts" | "act"> & { onDone():
         </span>
       </label>
       <label>
-        {t("Stain")} <input value={given.stain} onChange={set("stain")} />
+        {t("Stain")} <input value={values.stain} onChange={set("stain")} />
       </label>
       <label className="wide">
-        {t("Clinical question")} <textarea rows={2} value={given.question} onChange={set("question")} />
+        {t("Clinical question")} <textarea rows={2} value={values.question} onChange={set("question")} />
       </label>
       <p className="actions wide">
         <button type="submit" className="primary">

@@ -17,7 +17,7 @@ export function History({ accession }: { accession: string }) {
   const [all, setAll] = useState(false);
   if (!past.data || past.data.cases.length < 2) return null;
   const { cases, series, left_out, excluded } = past.data;
-  const shown = all ? series : series.slice(0, FIRST);
+  const lines = all ? series : series.slice(0, FIRST);
   return (
     <section className="history" aria-label={t("Cases of this patient")}>
       <h2>{t("Cases of this patient")}</h2>
@@ -52,7 +52,7 @@ export function History({ accession }: { accession: string }) {
             </tr>
           </thead>
           <tbody>
-            {shown.map((one) => (
+            {lines.map((one) => (
               <tr key={one.key}>
                 <td>
                   {one.name} <span className="soft">{one.unit}</span>
@@ -87,12 +87,12 @@ function text(series: FigureSeries, accession: string): string {
   return fixed(point.value, digits);
 }
 
-function change({ change: found }: FigureSeries) {
-  if (!found) return "";
-  const digits = Math.abs(found.by) < 10 ? 2 : 1;
-  const by = `${found.by > 0 ? "+" : ""}${fixed(found.by, digits)}`;
-  return found.intervals_disjoint ? (
-    <b title={t("Since {since}: the intervals do not overlap", { since: found.since })}>{by}</b>
+function change({ change: difference }: FigureSeries) {
+  if (!difference) return "";
+  const digits = Math.abs(difference.by) < 10 ? 2 : 1;
+  const by = `${difference.by > 0 ? "+" : ""}${fixed(difference.by, digits)}`;
+  return difference.intervals_disjoint ? (
+    <b title={t("Since {since}: the intervals do not overlap", { since: difference.since })}>{by}</b>
   ) : (
     <span className="soft">{by}</span>
   );

@@ -49,8 +49,8 @@ function progressText(job: Job): string {
   const where =
     job.fields_total > 0 ? t("field {done} of {total}", { done: job.fields_done, total: job.fields_total }) : job.phase;
   const cells = job.fields_total > 0 ? plural(job.cells, "{n} cell", "{n} cells") : "";
-  const left = job.eta_s !== null ? t("{seconds} left", { seconds: seconds(job.eta_s) }) : "";
-  return [t("{percent} %", { percent: Math.round(job.percent) }), where, cells, left].filter(Boolean).join(", ");
+  const eta = job.eta_s !== null ? t("{seconds} left", { seconds: seconds(job.eta_s) }) : "";
+  return [t("{percent} %", { percent: Math.round(job.percent) }), where, cells, eta].filter(Boolean).join(", ");
 }
 
 function endText(job: Job): string {

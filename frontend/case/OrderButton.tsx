@@ -13,16 +13,16 @@ interface Props {
 /** The laboratory's own protocol first, or the one of the `last` job; where there are more, a list to choose from. */
 export function OrderButton(props: Props) {
   const [name, setName] = useState(props.last);
-  const chosen = props.protocols.find((p) => p.name === name) ?? props.protocols[0];
-  if (!chosen) return null;
+  const protocol = props.protocols.find((p) => p.name === name) ?? props.protocols[0];
+  if (!protocol) return null;
   return (
     <span className="order">
-      <button type="button" onClick={() => props.onOrder(chosen.name)}>
-        {props.before.includes(chosen.name) ? t("Analyse again") : t("Analyse")}
-        {props.protocols.length === 1 && `: ${chosen.title}`}
+      <button type="button" onClick={() => props.onOrder(protocol.name)}>
+        {props.before.includes(protocol.name) ? t("Analyse again") : t("Analyse")}
+        {props.protocols.length === 1 && `: ${protocol.title}`}
       </button>
       {props.protocols.length > 1 && (
-        <select value={chosen.name} onChange={(e) => setName(e.target.value)} aria-label={t("Protocol")}>
+        <select value={protocol.name} onChange={(e) => setName(e.target.value)} aria-label={t("Protocol")}>
           {props.protocols.map((p) => (
             <option key={p.name} value={p.name}>
               {p.title}

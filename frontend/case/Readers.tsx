@@ -18,14 +18,14 @@ const READING_STATES: Record<string, string> = { open: t("open"), closed: t("clo
 /** Who reads the case once and twice, how far they agree, and the cells on which they differ. */
 export function Readers({ data, act }: Props) {
   const { accession, locked } = data.case;
-  const found = useQuery({
+  const agreement = useQuery({
     queryKey: ["room", accession, "agreement"],
     queryFn: () => get<Agreement>(`/api/v1/cases/${accession}/agreement/`),
   });
   const reported = data.slides.some((slide) => slide.jobs?.some((job) => job.reported));
   const may = data.me.rights.includes("review") && !locked;
-  if (!found.data || !reported) return null;
-  const { readings, hidden, examinations, differences, decidable, why_not_you, open, n, mine } = found.data;
+  if (!agreement.data || !reported) return null;
+  const { readings, hidden, examinations, differences, decidable, why_not_you, open, n, mine } = agreement.data;
   const second = readings.find((r) => r.role === "second");
   const at = `/api/v1/cases/${accession}/second-reading/`;
   const closes = may && second?.state === "open" && (mine || data.me.rights.includes("sign"));
@@ -78,7 +78,7 @@ export function Readers({ data, act }: Props) {
       {why_not_you && open > 0 && <p className="soft note">{why_not_you}</p>}
       {differences.length > 0 && (
         <Differences
-          found={found.data}
+          agreement={agreement.data}
           data={data}
           may={may && decidable && !why_not_you}
           onDecide={(d, label) =>

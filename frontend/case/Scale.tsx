@@ -32,24 +32,24 @@ export function Scale({ slide, job, may, onScale }: Props) {
   const [open, setOpen] = useState(false);
   const [text, setText] = useState("");
   const presets = useQuery({ queryKey: ["presets"], queryFn: () => get<Preset[]>("/api/v1/presets/"), enabled: open });
-  const given = Number(text.replace(",", "."));
-  const valid = text.trim() !== "" && given > 0;
+  const value = Number(text.replace(",", "."));
+  const valid = text.trim() !== "" && value > 0;
   async function save(event: FormEvent) {
     event.preventDefault();
     if (!valid) return;
-    const preset = presets.data?.find((p) => p.mpp === given);
-    await onScale(preset ? { preset: preset.name } : { mpp: given });
+    const preset = presets.data?.find((p) => p.mpp === value);
+    await onScale(preset ? { preset: preset.name } : { mpp: value });
     setOpen(false);
     setText("");
   }
-  const known = slide.mpp
+  const words = slide.mpp
     ? t("{mpp} µm/px, {source}", { mpp: fixed(slide.mpp, 4), source: SOURCES[slide.mpp_source] ?? slide.mpp_source })
     : job?.mpp
       ? t("µm/px not stated; {mpp} µm/px estimated from red cells", { mpp: fixed(job.mpp, 4) })
       : t("µm/px not stated; it will be estimated from red cells unless you enter it");
   return (
     <div className="facts scale">
-      {known}{" "}
+      {words}{" "}
       {may && !open && (
         <button type="button" onClick={() => setOpen(true)}>
           {slide.mpp ? t("Correct…") : t("Enter µm/px…")}

@@ -4,7 +4,7 @@ import { plural, t } from "../shared/catalogue";
 import { bytes } from "../shared/format";
 import type { UploadContents } from "../shared/types";
 import { Choices } from "./Choices";
-import { asked, type Choice, isChoice, mayHoldSeveral, usual, type Which } from "./choices";
+import { type Choice, importFields, isChoice, mayHoldSeveral, usual, type Which } from "./choices";
 import { dropped, sorted } from "./incoming";
 import { packed, zarrFolder } from "./pack";
 import { lookAt, makeEach, makeSlide, type Progress, sendFiles } from "./upload";
@@ -25,15 +25,15 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   const abort = useRef<AbortController | null>(null);
   const total = files.reduce((n, f) => n + f.size, 0);
 
-  async function take(given: File[]) {
+  async function take(newFiles: File[]) {
     setProblem("");
     setLeftOut("");
     forget();
-    const zarr = zarrFolder(given);
+    const zarr = zarrFolder(newFiles);
     try {
-      const chosen = zarr ? { files: [packed(given, zarr)], leftOut: "" } : await sorted(given);
-      setFiles(chosen.files);
-      setLeftOut(chosen.leftOut);
+      const selection = zarr ? { files: [packed(newFiles, zarr)], leftOut: "" } : await sorted(newFiles);
+      setFiles(selection.files);
+      setLeftOut(selection.leftOut);
     } catch (error) {
       setFiles([]);
       setProblem(error instanceof Error ? error.message : String(error));
@@ -49,8 +49,8 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   async function look(sent: string[], series?: number): Promise<UploadContents | null> {
     setLooking(true);
     try {
-      const held = await lookAt(accession, sent, series);
-      return isChoice(held) ? held : null;
+      const answer = await lookAt(accession, sent, series);
+      return isChoice(answer) ? answer : null;
     } catch (error) {
       if (error instanceof Problem && !unreachable(error)) return null; // the import refuses it with the same words, and lets the uploads go
       throw error;
@@ -78,18 +78,18 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
       const sent = contents ? uploads : await sendFiles(files, accession, setProgress, abort.current.signal);
       setProgress(null);
       if (!contents && mayHoldSeveral(files.map((file) => file.name))) {
-        const held = await look(sent);
-        if (held) {
-          const first = usual(held);
-          const one = typeof first.which === "number" ? await look(sent, first.which) : held;
+        const answer = await look(sent);
+        if (answer) {
+          const first = usual(answer);
+          const one = typeof first.which === "number" ? await look(sent, first.which) : answer;
           setUploads(sent);
-          setContents({ ...held, focal_planes: one?.focal_planes ?? 1 });
+          setContents({ ...answer, focal_planes: one?.focal_planes ?? 1 });
           setChoice(first);
           return;
         }
       }
       if (contents && choice.which === "each") await makeEach(accession, sent, { name, mpp: scale });
-      else await makeSlide(accession, sent, { name, mpp: scale, ...(contents ? asked(choice, contents) : {}) });
+      else await makeSlide(accession, sent, { name, mpp: scale, ...(contents ? importFields(choice, contents) : {}) });
       setFiles([]);
       forget();
       setName("");

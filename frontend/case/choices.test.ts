@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { asked, isChoice, mayHoldSeveral, usual } from "./choices";
+import { importFields, isChoice, mayHoldSeveral, usual } from "./choices";
 
 const two = [
   { number: 1, name: "spot 1" },
@@ -26,7 +26,7 @@ test("what nobody chose is what an import does by itself", () => {
 
 test("a chosen series and plane are asked for, the sharpest is left to the import", () => {
   const contents = { series: two, together: false, focal_planes: 3 };
-  expect(asked({ which: 2, plane: 3 }, contents)).toEqual({ series: 2, plane: 3 });
-  expect(asked({ which: 2, plane: 0 }, contents)).toEqual({ series: 2 });
-  expect(asked({ which: "together", plane: 2 }, { ...contents, focal_planes: 1 })).toEqual({});
+  expect(importFields({ which: 2, plane: 3 }, contents)).toEqual({ series: 2, plane: 3 });
+  expect(importFields({ which: 2, plane: 0 }, contents)).toEqual({ series: 2 });
+  expect(importFields({ which: "together", plane: 2 }, { ...contents, focal_planes: 1 })).toEqual({});
 });

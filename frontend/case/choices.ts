@@ -28,7 +28,7 @@ export function usual(contents: UploadContents): Choice {
 }
 
 /** The fields of the import's request; "each" has a request of its own. */
-export function asked(choice: Choice, contents: UploadContents): { series?: number; plane?: number } {
+export function importFields(choice: Choice, contents: UploadContents): { series?: number; plane?: number } {
   const series = typeof choice.which === "number" ? { series: choice.which } : {};
   return { ...series, ...(contents.focal_planes > 1 && choice.plane !== SHARPEST ? { plane: choice.plane } : {}) };
 }

@@ -3,10 +3,10 @@
 import { writeTimes } from "../base/times";
 
 /** Put the pieces marked `data-follows` of a page that was read anew in the place of those that are shown. */
-export function replaceFollowing(shown: ParentNode, fresh: ParentNode): void {
+export function replaceFollowing(page: ParentNode, fresh: ParentNode): void {
   for (const piece of fresh.querySelectorAll<HTMLElement>("[data-follows]")) {
     writeTimes(piece);
-    shown.querySelector(`[data-follows="${piece.dataset.follows}"]`)?.replaceWith(piece);
+    page.querySelector(`[data-follows="${piece.dataset.follows}"]`)?.replaceWith(piece);
   }
 }
 

@@ -1,25 +1,25 @@
 import { expect, test } from "vitest";
 import { dropped, mayCome, sorted } from "./incoming";
 
-const named = (...names: string[]) => names.map((name) => new File(["x"], name));
+const withNames = (...names: string[]) => names.map((name) => new File(["x"], name));
 const dicom = (name: string) => new File(["\0".repeat(128), "DICM"], name);
 
 test("what is no slide and no picture is left out of several files and named", async () => {
   const { files, leftOut } = await sorted(
-    named("o1.jpg", "Thumbs.db", "desktop.ini", ".DS_Store", "note.txt", "x.gif", "y.gif"),
+    withNames("o1.jpg", "Thumbs.db", "desktop.ini", ".DS_Store", "note.txt", "x.gif", "y.gif"),
   );
   expect(files.map((file) => file.name)).toEqual(["o1.jpg"]);
   expect(leftOut).toContain("Thumbs.db, desktop.ini, .DS_Store, note.txt, x.gif and 1 more");
-  expect((await sorted(named("o1.jpg", "o2.PNG"))).leftOut).toBe("");
+  expect((await sorted(withNames("o1.jpg", "o2.PNG"))).leftOut).toBe("");
 });
 
 test("one file alone is the server's to judge", async () => {
-  const note = named("note.txt");
+  const note = withNames("note.txt");
   expect(await sorted(note)).toEqual({ files: note, leftOut: "" });
 });
 
 test("a file without a suffix comes in where it is DICOM: a README beside pictures does not", async () => {
-  const { files, leftOut } = await sorted([...named("o1.jpg", "README"), dicom("IM00001"), dicom("1.2.840.10008")]);
+  const { files, leftOut } = await sorted([...withNames("o1.jpg", "README"), dicom("IM00001"), dicom("1.2.840.10008")]);
   expect(files.map((file) => file.name)).toEqual(["o1.jpg", "IM00001", "1.2.840.10008"]);
   expect(leftOut).toContain("README");
 });

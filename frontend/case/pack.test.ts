@@ -30,7 +30,7 @@ test("a long path is told in two fields, and one that fits in none is refused", 
 test("what is packed is named after the folder and ends on whole blocks", () => {
   const file = Object.assign(new File(["abc"], ".zgroup"), {});
   Object.defineProperty(file, "webkitRelativePath", { value: "film/.zgroup" });
-  const made = packed([file], "film");
-  expect(made.name).toBe("film.zarr.tar");
-  expect(made.size).toBe(512 * 4);
+  const archive = packed([file], "film");
+  expect(archive.name).toBe("film.zarr.tar");
+  expect(archive.size).toBe(512 * 4);
 });

@@ -13,24 +13,24 @@ interface Props {
   counts: Counts | null;
   runningCounts: number[] | null;
   marks: Marks;
-  chosen: Which;
+  selection: Which;
   notes: Notes;
   onChoose(which: Which): void;
 }
 
 /** The class list: legend, filter and switch in one, with counts that follow each key. */
-export function ClassList({ schema, counts, runningCounts, marks, chosen, notes, onChoose }: Props) {
+export function ClassList({ schema, counts, runningCounts, marks, selection, notes, onChoose }: Props) {
   const tally = new Map<number, number>();
   for (const section of counts?.sections ?? [])
     for (const row of section.rows) if (row.class !== null) tally.set(row.class, row.reviewed.count);
   for (const row of counts?.outside ?? []) tally.set(row.class, row.count);
   const count = (index: number) => (runningCounts ? (runningCounts[index] ?? 0) : (tally.get(index) ?? 0));
-  const groups = classGroups(schema, count, typeof chosen === "number" ? chosen : null);
+  const groups = classGroups(schema, count, typeof selection === "number" ? selection : null);
   return (
     <nav className="classes" aria-label={t("Classes")}>
       <button
         type="button"
-        className={`class must${chosen === "must-see" ? " on" : ""}`}
+        className={`class must${selection === "must-see" ? " on" : ""}`}
         onClick={() => onChoose("must-see")}
       >
         <span>{t("Must be seen")}</span>
@@ -41,8 +41,8 @@ export function ClassList({ schema, counts, runningCounts, marks, chosen, notes,
           <button
             key={which}
             type="button"
-            className={chosen === which ? "on" : ""}
-            aria-pressed={chosen === which}
+            className={selection === which ? "on" : ""}
+            aria-pressed={selection === which}
             onClick={() => onChoose(which)}
           >
             {name} <b>{notes[n]}</b>
@@ -51,7 +51,7 @@ export function ClassList({ schema, counts, runningCounts, marks, chosen, notes,
       </div>
       <div className="classes-scroll">
         {groups.map((group) => (
-          <Group key={group.key} group={group} count={count} marks={marks} chosen={chosen} onChoose={onChoose} />
+          <Group key={group.key} group={group} count={count} marks={marks} selection={selection} onChoose={onChoose} />
         ))}
       </div>
       <Sliders marks={marks} />
@@ -68,16 +68,16 @@ interface GroupProps {
   group: ClassGroup;
   count(index: number): number;
   marks: Marks;
-  chosen: Which;
+  selection: Which;
   onChoose(which: Which): void;
 }
 
-function Group({ group, count, marks, chosen, onChoose }: GroupProps) {
+function Group({ group, count, marks, selection, onChoose }: GroupProps) {
   const [unfolded, setUnfolded] = useState(false);
   const classes = [...group.filled, ...group.empty];
   const allHidden = classes.every((c) => marks.hidden.has(c.index));
   const line = (c: CellClass) => (
-    <Line key={c.key} cell={c} n={count(c.index)} marks={marks} on={chosen === c.index} onChoose={onChoose} />
+    <Line key={c.key} cell={c} n={count(c.index)} marks={marks} on={selection === c.index} onChoose={onChoose} />
   );
   return (
     <section>

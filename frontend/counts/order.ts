@@ -14,13 +14,13 @@ export interface ClassGroup {
 }
 
 /** White cells above red cells; within a group, classes without cells are kept apart. */
-export function classGroups(schema: Schema, count: (cls: number) => number, kept: number | null): ClassGroup[] {
+export function classGroups(schema: Schema, count: (cls: number) => number, current: number | null): ClassGroup[] {
   const rank = (kind: Schema["groups"][number]["kind"]) => KINDS.indexOf(kind);
   return [...schema.groups]
     .sort((a, b) => rank(a.kind) - rank(b.kind))
     .map((group) => {
       const classes = schema.classes.filter((c) => c.group === group.key);
-      const holds = (c: CellClass) => count(c.index) > 0 || c.index === kept;
+      const holds = (c: CellClass) => count(c.index) > 0 || c.index === current;
       return {
         key: group.key,
         name: group.name,

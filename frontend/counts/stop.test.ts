@@ -30,7 +30,7 @@ describe("the stop rule", () => {
     expect(stop.rest).toBe(
       "88 left to confirm · about 3 of them may have another name · each moves a share by 0.5 points",
     );
-    expect([stop.settled, stop.done]).toEqual([false, 0.56]);
+    expect([stop.settled, stop.share]).toEqual([false, 0.56]);
   });
   it("asks for more cells where the target is not reached, however many are confirmed", () => {
     const stop = stopOf(section(112, 200), {});
@@ -40,7 +40,7 @@ describe("the stop rule", () => {
   });
   it("is settled once every counted cell is confirmed", () => {
     const stop = stopOf(section(200, 200), { other: { left: 4, leave: 1, come: 0 } });
-    expect([stop.rest, stop.settled, stop.done]).toEqual(["all 200 counted cells are confirmed", true, 1]);
+    expect([stop.rest, stop.settled, stop.share]).toEqual(["all 200 counted cells are confirmed", true, 1]);
   });
 });
 

@@ -10,7 +10,7 @@ export interface Stop {
   /** What is missing, or that nothing is. */
   rest: string;
   /** Share of the counted cells that are confirmed, 0 to 1. */
-  done: number;
+  share: number;
   settled: boolean;
 }
 
@@ -21,7 +21,7 @@ export function stopOf(
 ): Stop {
   const n = section.n.reviewed;
   const sum = (key: "left" | "leave") => section.rows.reduce((all, r) => all + (triage[r.key]?.[key] ?? 0), 0);
-  const [left, renamed] = [sum("left"), sum("leave")];
+  const [open, renamed] = [sum("left"), sum("leave")];
   const parts: string[] = [];
   if (section.target !== null && n < section.target)
     parts.push(
@@ -32,8 +32,8 @@ export function stopOf(
         { target: section.target },
       ),
     );
-  if (left > 0) {
-    parts.push(t("{left} left to confirm", { left }));
+  if (open > 0) {
+    parts.push(t("{left} left to confirm", { left: open }));
     parts.push(
       renamed >= 1
         ? plural(
@@ -47,13 +47,13 @@ export function stopOf(
     if (n >= section.floor && section.rows.some((r) => r.reviewed.value !== null))
       parts.push(t("each moves a share by {points} points", { points: points(100 / n) }));
   }
-  const settled = left === 0 && (section.target === null || n >= section.target);
+  const settled = open === 0 && (section.target === null || n >= section.target);
   return {
-    text: t("{n} of {target} {noun} confirmed", { n: n - left, target: section.target ?? n, noun: section.noun }),
+    text: t("{n} of {target} {noun} confirmed", { n: n - open, target: section.target ?? n, noun: section.noun }),
     rest: parts.length
       ? parts.join(" · ")
       : plural(n, "all {n} counted cell is confirmed", "all {n} counted cells are confirmed"),
-    done: n ? (n - left) / Math.max(n, section.target ?? n) : 0,
+    share: n ? (n - open) / Math.max(n, section.target ?? n) : 0,
     settled,
   };
 }

@@ -44,7 +44,7 @@ export function CardFrame({ cell, picture, label, facts, children, notes, mayWri
           {facts}
         </div>
       </div>
-      {picture && <CellNotes key={keyOf(cell)} cell={cell} notes={notes} mayWrite={mayWrite} asked={commenting} />}
+      {picture && <CellNotes key={keyOf(cell)} cell={cell} notes={notes} mayWrite={mayWrite} requests={commenting} />}
       {children}
     </aside>
   );

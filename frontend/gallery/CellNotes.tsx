@@ -9,21 +9,21 @@ interface Props {
   notes: Notes;
   mayWrite: boolean;
   /** Grows each time the reader asks to write a comment. */
-  asked: number;
+  requests: number;
 }
 
 /** What people wrote of the chosen cell, and whether it is one to teach with. */
-export function CellNotes({ cell, notes, mayWrite, asked }: Props) {
+export function CellNotes({ cell, notes, mayWrite, requests }: Props) {
   const here = notes.of(keyOf(cell));
   const comments = here.filter((n) => n.kind === "comment");
   const teach = here.some((n) => n.kind === "teach");
   const [open, setOpen] = useState(false);
-  const lastAsked = useRef(asked);
+  const lastAsked = useRef(requests);
   useEffect(() => {
-    if (asked === lastAsked.current) return;
-    lastAsked.current = asked;
+    if (requests === lastAsked.current) return;
+    lastAsked.current = requests;
     setOpen(true);
-  }, [asked]);
+  }, [requests]);
   return (
     <div className="cell-notes">
       <p className="cell-notes-acts">

@@ -31,7 +31,7 @@ interface RowProps extends Props {
   /** Place of its first cell among all that are shown. */
   first: number;
   /** What of the class is left to see; "" where nothing is. */
-  left: string;
+  rest: string;
 }
 
 /** The class of cells that have no name yet. */
@@ -39,7 +39,7 @@ export const UNIDENTIFIED = "unidentified";
 
 /** One class: its count, its share, and its cells as pictures. */
 export function ClassRow(props: RowProps) {
-  const { group, first, left, jobId, schema, chosen, current, canReview } = props;
+  const { group, first, rest, jobId, schema, selection, current, canReview } = props;
   const { cell, share, rows } = group;
   const group_size = props.groups.size;
   const [every, setEvery] = useState(false);
@@ -70,7 +70,7 @@ export function ClassRow(props: RowProps) {
           {share && share.value !== null && percent(share)}
           {cell.key === UNIDENTIFIED && t("outside the count until somebody names them")}
         </small>
-        {left && <small className="left">{left}</small>}
+        {rest && <small className="left">{rest}</small>}
         <span className="row-acts">
           <button
             type="button"
@@ -102,7 +102,7 @@ export function ClassRow(props: RowProps) {
               schema={schema}
               size={SIZES[group_size]}
               notes={props.notes.of(keyOf(row))}
-              chosen={chosen.has(keyOf(row))}
+              inSelection={selection.has(keyOf(row))}
               current={first + i === current}
               onChoose={(how) => props.onChoose(first + i, how)}
               onGo={() => props.onGo(row)}

@@ -42,13 +42,13 @@ export function Compare({ jobId, schema, compared }: Props) {
 }
 
 function Side({ row, jobId, schema }: { row: GalleryRow; jobId: string; schema: Schema }) {
-  const known = row.label !== null && row.label >= 0 ? schema.classes[row.label] : undefined;
-  const name = row.state === "rejected" ? t("Rejected") : (known?.name ?? t("Unknown"));
+  const cellClass = row.label !== null && row.label >= 0 ? schema.classes[row.label] : undefined;
+  const name = row.state === "rejected" ? t("Rejected") : (cellClass?.name ?? t("Unknown"));
   return (
     <figure>
       <CellPicture src={`${pictureUrl(jobId, row)}?size=256`} alt={name} size={164} />
       <figcaption>
-        {known && <Mark mark={known.mark} colour={known.colour} />} {name}
+        {cellClass && <Mark mark={cellClass.mark} colour={cellClass.colour} />} {name}
         {certainty(row.p) && <small> {certainty(row.p)}</small>}
       </figcaption>
     </figure>

@@ -13,7 +13,7 @@ export interface Props {
   notes: Notes;
   jobId: string;
   schema: Schema;
-  chosen: ReadonlySet<string>;
+  selection: ReadonlySet<string>;
   current: number;
   canReview: boolean;
   onChoose(index: number, how: "one" | "add" | "range"): void;
@@ -63,7 +63,7 @@ export function Differential(props: Props) {
           {...props}
           group={group}
           first={first.get(group) ?? 0}
-          left={leftText(triage[group.cell.key], nOf(groups.sections, group))}
+          rest={leftText(triage[group.cell.key], nOf(groups.sections, group))}
         />
       ))}
       {groups.empty.length > 0 && (
@@ -127,7 +127,7 @@ function StopRule({ section, triage }: { section: Section; triage: Counts["triag
   const stop = stopOf(section, triage);
   return (
     <span className={`stop-rule${stop.settled ? " settled" : ""}`}>
-      <progress max={1} value={stop.done} aria-label={t("{title}: confirmed", { title: section.title })} />
+      <progress max={1} value={stop.share} aria-label={t("{title}: confirmed", { title: section.title })} />
       <b>{stop.text}</b> <small>{stop.rest}</small>
     </span>
   );

@@ -31,7 +31,7 @@ interface Props {
   loading: boolean;
   error: string;
   empty: string;
-  chosen: ReadonlySet<string>;
+  selection: ReadonlySet<string>;
   current: number;
   /** Null where the list has an order of its own. */
   view: View | null;
@@ -153,7 +153,7 @@ export function Gallery(props: Props) {
                     schema={props.schema}
                     size={SIZES[props.size]}
                     notes={props.notes.of(keyOf(row))}
-                    chosen={props.chosen.has(keyOf(row))}
+                    inSelection={props.selection.has(keyOf(row))}
                     current={line.index * columns + i === props.current}
                     onChoose={(how) => props.onChoose(line.index * columns + i, how)}
                     onGo={() => props.onGo(line.index * columns + i)}

@@ -11,7 +11,7 @@ interface Props {
   schema: Schema;
   size: number;
   notes: readonly CellNote[];
-  chosen: boolean;
+  inSelection: boolean;
   current: boolean;
   onChoose(how: "one" | "add" | "range"): void;
   onGo(): void;
@@ -31,12 +31,12 @@ function notesSign(notes: readonly CellNote[]): string {
 }
 
 /** One cell of the gallery. */
-export function Picture({ row, jobId, schema, size, notes, chosen, current, onChoose, onGo }: Props) {
-  const known = row.label !== null && row.label >= 0 ? schema.classes[row.label] : undefined;
+export function Picture({ row, jobId, schema, size, notes, inSelection, current, onChoose, onGo }: Props) {
+  const cellClass = row.label !== null && row.label >= 0 ? schema.classes[row.label] : undefined;
   const machine = row.class !== null ? schema.classes[row.class] : undefined;
-  const changed = row.state === "relabelled" && machine && known && machine.index !== known.index;
+  const changed = row.state === "relabelled" && machine && cellClass && machine.index !== cellClass.index;
   const words = [
-    row.state === "rejected" ? t("rejected") : (known?.name ?? t("unknown")),
+    row.state === "rejected" ? t("rejected") : (cellClass?.name ?? t("unknown")),
     changed ? t("machine: {name}", { name: machine.name }) : "",
     row.added === null ? certainty(row.p) : t("added by a person"),
     row.must_see ? t("must be seen: {must_see}", { must_see: row.must_see }) : "",
@@ -47,10 +47,10 @@ export function Picture({ row, jobId, schema, size, notes, chosen, current, onCh
     <button
       type="button"
       role="option"
-      aria-selected={chosen}
+      aria-selected={inSelection}
       tabIndex={-1}
       data-cell={keyOf(row)}
-      className={`picture ${row.state}${chosen ? " chosen" : ""}${current ? " current" : ""}${row.must_see ? " must" : ""}`}
+      className={`picture ${row.state}${inSelection ? " chosen" : ""}${current ? " current" : ""}${row.must_see ? " must" : ""}`}
       style={{ width: `${size}px`, height: `${size}px` }}
       title={words.join(" · ")}
       onClick={(e) => onChoose(e.shiftKey ? "range" : e.ctrlKey || e.metaKey ? "add" : "one")}
@@ -65,10 +65,10 @@ export function Picture({ row, jobId, schema, size, notes, chosen, current, onCh
       />
       {notes.length > 0 && <i className="noted">{notesSign(notes)}</i>}
       {row.state && <i className="sign">{STATE_SIGN[row.state]}</i>}
-      {known && (changed || size > 60) && (
+      {cellClass && (changed || size > 60) && (
         <span className="tag">
-          <Mark mark={known.mark} colour={known.colour} size={10} />
-          {size > 100 ? known.short : ""}
+          <Mark mark={cellClass.mark} colour={cellClass.colour} size={10} />
+          {size > 100 ? cellClass.short : ""}
         </span>
       )}
     </button>

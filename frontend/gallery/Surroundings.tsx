@@ -5,7 +5,7 @@ import { t } from "../shared/catalogue";
 const REST_MS = 450;
 const SIDE_PX = 260;
 
-interface Shown {
+interface Preview {
   url: string;
   left: number;
   top: number;
@@ -13,21 +13,21 @@ interface Shown {
 
 /** What a cell lies among, beside its picture once the pointer rests there; ticks point at the cell. */
 export function Surroundings({ jobId }: { jobId: string }) {
-  const [shown, setShown] = useState<Shown | null>(null);
+  const [view, setView] = useState<Preview | null>(null);
   useEffect(() => {
     let timer = 0;
     const over = (event: PointerEvent) => {
       window.clearTimeout(timer);
       const picture = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-cell]") : null;
       if (!picture || event.pointerType === "touch" || event.buttons) {
-        setShown(null);
+        setView(null);
         return;
       }
-      timer = window.setTimeout(() => setShown(placed(jobId, picture)), REST_MS);
+      timer = window.setTimeout(() => setView(placed(jobId, picture)), REST_MS);
     };
     const gone = () => {
       window.clearTimeout(timer);
-      setShown(null);
+      setView(null);
     };
     document.addEventListener("pointerover", over);
     for (const event of ["pointerdown", "keydown", "wheel"]) document.addEventListener(event, gone);
@@ -37,20 +37,20 @@ export function Surroundings({ jobId }: { jobId: string }) {
       for (const event of ["pointerdown", "keydown", "wheel"]) document.removeEventListener(event, gone);
     };
   }, [jobId]);
-  if (!shown) return null;
+  if (!view) return null;
   return (
     <img
       className="surroundings"
-      src={shown.url}
+      src={view.url}
       alt={t("What the cell lies among")}
       width={SIDE_PX}
       height={SIDE_PX}
-      style={{ left: `${shown.left}px`, top: `${shown.top}px` }}
+      style={{ left: `${view.left}px`, top: `${view.top}px` }}
     />
   );
 }
 
-function placed(jobId: string, picture: HTMLElement): Shown | null {
+function placed(jobId: string, picture: HTMLElement): Preview | null {
   if (!picture.isConnected) return null;
   const key = picture.dataset.cell ?? "";
   const source = key.startsWith("r") ? `cells/${key.slice(1)}` : `added/${key.slice(1)}`;

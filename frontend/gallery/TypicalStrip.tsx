@@ -20,11 +20,11 @@ export function TypicalStrip({ jobId, schema, cls, onClass }: Props) {
     queryFn: ({ signal }) => get<Typical>(`/api/v1/jobs/${jobId}/typical/${cls}/`, signal),
   });
   const pictures = query.data?.pictures ?? [];
-  const known = schema.classes[cls];
+  const cellClass = schema.classes[cls];
   return (
     <section className="typical" aria-label={t("Typical cells")}>
       <h3>
-        {known && <Mark mark={known.mark} colour={known.colour} />}
+        {cellClass && <Mark mark={cellClass.mark} colour={cellClass.colour} />}
         <select
           value={cls}
           onChange={(e) => onClass(Number(e.target.value))}
@@ -43,7 +43,7 @@ export function TypicalStrip({ jobId, schema, cls, onClass }: Props) {
           <span key={p.url} title={p.own ? t("Confirmed in {source}", { source: p.source }) : p.source}>
             <CellPicture
               src={p.own ? `${p.url}?size=128` : p.url}
-              alt={t("typical {name}", { name: known?.name ?? "" })}
+              alt={t("typical {name}", { name: cellClass?.name ?? "" })}
               size={76}
             />
           </span>

@@ -6,15 +6,15 @@ import type { Account } from "../shared/types";
 /** Of a class: how many of its cells are counted, and why the others are not; "" where all are. */
 export function countedNote(
   total: number,
-  counted: number,
+  tally: number,
   account: Pick<Account, "cut" | "outside"> | undefined,
 ): string {
-  if (counted >= total) return "";
-  const cut = Math.min(account?.cut ?? 0, total - counted);
-  const outside = Math.min(account?.outside ?? 0, total - counted - cut);
-  const moved = total - counted - cut - outside;
+  if (tally >= total) return "";
+  const cut = Math.min(account?.cut ?? 0, total - tally);
+  const outside = Math.min(account?.outside ?? 0, total - tally - cut);
+  const moved = total - tally - cut - outside;
   return [
-    t("{n} counted", { n: counted }),
+    t("{n} counted", { n: tally }),
     cut && t("{n} cut by an edge, or touched by a scale bar", { n: cut }),
     outside && t("{n} outside the counted fields", { n: outside }),
     moved && t("{n} renamed or rejected since", { n: moved }),

@@ -7,8 +7,8 @@ interface Span {
 
 /** Whether at least half of a picture lies within the part of the list that is shown. */
 export function halfInside(picture: Span, list: Span): boolean {
-  const shown = Math.min(picture.bottom, list.bottom) - Math.max(picture.top, list.top);
-  return shown >= (picture.bottom - picture.top) / 2;
+  const height = Math.min(picture.bottom, list.bottom) - Math.max(picture.top, list.top);
+  return height >= (picture.bottom - picture.top) / 2;
 }
 
 /** Keys of the cells whose picture has come and is on screen. */

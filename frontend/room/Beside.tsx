@@ -19,17 +19,17 @@ interface Props {
 
 /** The second half: another slide, or another analysis, to look at; what is labelled is labelled in the first. */
 export function Beside({ data, beside, say }: Props) {
-  const { shown, choices, linked } = beside;
-  if (!shown) return null;
+  const { choice, choices, linked } = beside;
+  if (!choice) return null;
   return (
     <div
       className="stage-half"
       onPointerDownCapture={() => beside.lead("second")}
       onWheelCapture={() => beside.lead("second")}
     >
-      <Second key={shown.slide.id} data={data} shown={shown} beside={beside} say={say} />
+      <Second key={choice.slide.id} data={data} choice={choice} beside={beside} say={say} />
       <div className="beside-bar">
-        <select value={shown.key} onChange={(e) => beside.choose(e.target.value)} aria-label={t("Shown beside")}>
+        <select value={choice.key} onChange={(e) => beside.choose(e.target.value)} aria-label={t("Shown beside")}>
           {choices.map((c) => (
             <option key={c.key} value={c.key}>
               {c.name}
@@ -49,8 +49,8 @@ export function Beside({ data, beside, say }: Props) {
 
 const NOTHING = { annotations: [], draft: null };
 
-function Second({ data, shown, beside, say }: Props & { shown: Choice }) {
-  const { slide, job } = shown;
+function Second({ data, choice, beside, say }: Props & { choice: Choice }) {
+  const { slide, job } = choice;
   const schema: Schema = data.schemas[job?.schema ?? ""] ?? NO_SCHEMA;
   const problem = useMemo(() => (error: unknown) => say(error instanceof Error ? error.message : String(error)), [say]);
   const film = useFilm(job, problem);

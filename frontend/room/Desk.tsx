@@ -21,7 +21,7 @@ interface Props {
 /** The reading room: one case, one of its slides, its cells. */
 export function Desk({ data, tiles, opens_with }: Props) {
   const desk = useDesk(data, opens_with);
-  const { opened, session, acts, gallery, chosen, tabled, marks, adding, viewer, goTo } = desk;
+  const { opened, session, acts, gallery, cellCard, tabled, marks, adding, viewer, goTo } = desk;
   const { slide, job, jobId, schema } = opened;
   const { counts } = session;
   const canReview = desk.refusal === "";
@@ -38,7 +38,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         tabled={tabled}
         onLink={() => void desk.copyLink()}
         onBeside={slide ? desk.sideBySide : null}
-        paired={desk.beside.shown !== null}
+        paired={desk.beside.choice !== null}
       />
       <div className="notices">
         <Notices opening={opened.by_itself ? openingNote(data, slide) : ""} waiting={waiting} />
@@ -60,7 +60,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         counts={counts}
         runningCounts={job && !job.reviewable ? session.runningCounts : null}
         marks={marks}
-        chosen={gallery.which}
+        selection={gallery.which}
         notes={desk.notes}
         onChoose={desk.openList}
       />
@@ -109,7 +109,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         schema={schema}
         gallery={gallery}
         acts={acts}
-        chosen={chosen}
+        cellCard={cellCard}
         added={desk.added}
         labels={session.labels}
         onChoose={desk.pick}
@@ -121,7 +121,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         mayWrite={desk.mayWrite}
         commenting={desk.commenting}
         onGo={goTo}
-        onGoToCard={() => goTo(chosen.card ?? desk.added)}
+        onGoToCard={() => goTo(cellCard.card ?? desk.added)}
         onLike={desk.alike}
         counts={counts}
       />

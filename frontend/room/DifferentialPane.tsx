@@ -30,7 +30,7 @@ interface Props {
 export function DifferentialPane(props: Props) {
   const { groups, jobId, schema, acts, canReview, menu, onMenu, onGo, onClose } = props;
   const pane = useRef<HTMLElement>(null);
-  const { chosen } = acts;
+  const { selection } = acts;
   return (
     <main ref={pane}>
       <Differential
@@ -40,15 +40,15 @@ export function DifferentialPane(props: Props) {
         notes={props.notes}
         jobId={jobId}
         schema={schema}
-        chosen={chosen}
+        selection={selection}
         current={acts.current}
         canReview={canReview}
         onChoose={acts.choose}
         onGo={onGo}
-        onDrop={(key, cls) => void acts.give(chosen.has(key) ? chosen : new Set([key]), cls)}
+        onDrop={(key, cls) => void acts.give(selection.has(key) ? selection : new Set([key]), cls)}
         onMenu={(index, [x, y]) => {
           const row = groups.rows[index];
-          if (row && !chosen.has(keyOf(row))) acts.choose(index, "one");
+          if (row && !selection.has(keyOf(row))) acts.choose(index, "one");
           const box = pane.current?.getBoundingClientRect();
           onMenu({ at: [x - (box?.left ?? 0), y - (box?.top ?? 0)] });
         }}
@@ -67,7 +67,7 @@ export function DifferentialPane(props: Props) {
           at={menu.at}
           onPick={(cls) => {
             onMenu(null);
-            void acts.give(chosen, cls);
+            void acts.give(selection, cls);
           }}
           onCancel={() => onMenu(null)}
         />

@@ -52,7 +52,7 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
       <span className={`state ${current.state}`}>{STATE_NAMES[current.state]}</span>
       {data.me.reading && <span className="state reading-role">{READINGS[data.me.reading]}</span>}
       <SlideAndAnalysis slides={data.slides} opened={opened} />
-      {opened.slide && <RegionJobs jobs={opened.slide.jobs ?? []} shown={job?.id ?? ""} onOpen={opened.openJob} />}
+      {opened.slide && <RegionJobs jobs={opened.slide.jobs ?? []} jobId={job?.id ?? ""} onOpen={opened.openJob} />}
       <span className="room-job">{job && <JobLine job={job} />}</span>
       {job !== null && !active && job.notes.length + job.guards.length > 0 && (
         <JobNotes notes={[...job.guards.map((g) => g.sentence), ...job.notes]} />
@@ -91,9 +91,9 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
 }
 
 /** Analyses of drawn regions that run, or that ended while this one is read. */
-function RegionJobs({ jobs, shown, onOpen }: { jobs: readonly Analysis[]; shown: string; onOpen(id: string): void }) {
+function RegionJobs({ jobs, jobId, onOpen }: { jobs: readonly Analysis[]; jobId: string; onOpen(id: string): void }) {
   return jobs
-    .filter((j) => j.region && j.id !== shown && (ACTIVE.has(j.state) || j.reviewable || j.state === "failed"))
+    .filter((j) => j.region && j.id !== jobId && (ACTIVE.has(j.state) || j.reviewable || j.state === "failed"))
     .slice(0, 1)
     .map((j) => (
       <span key={j.id} className="region-job">

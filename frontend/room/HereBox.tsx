@@ -37,11 +37,11 @@ export function HereBox({ jobId, schema, outline, revision, onClose }: Props) {
         <table>
           <tbody>
             {counts.classes.map((c) => {
-              const known = schema.classes[c.class];
+              const cellClass = schema.classes[c.class];
               return (
                 <tr key={c.class}>
                   <td>
-                    {known && <Mark mark={known.mark} colour={known.colour} />} {known?.name}
+                    {cellClass && <Mark mark={cellClass.mark} colour={cellClass.colour} />} {cellClass?.name}
                   </td>
                   <td>{c.count}</td>
                   <td className="soft">{c.value !== null && percent(c)}</td>

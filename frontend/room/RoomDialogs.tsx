@@ -24,7 +24,7 @@ interface Props {
 export function RoomDialogs({ open, current, counts, schema, session, onClose, onSeeOpen, say }: Props) {
   const client = useQueryClient();
   const { conflict, setConflict } = session.edits;
-  const done = (text: string) => {
+  const finish = (text: string) => {
     onClose();
     say(text);
     void client.invalidateQueries({ queryKey: ["room", current.accession] });
@@ -33,7 +33,7 @@ export function RoomDialogs({ open, current, counts, schema, session, onClose, o
     <>
       {open === "help" && <HelpDialog schema={schema} onClose={onClose} />}
       {open === "comment" && (
-        <CommentDialog current={current} onClose={onClose} onSaved={() => done(t("The comment has been saved."))} />
+        <CommentDialog current={current} onClose={onClose} onSaved={() => finish(t("The comment has been saved."))} />
       )}
       {open === "sign" && (
         <SignDialog
@@ -41,11 +41,11 @@ export function RoomDialogs({ open, current, counts, schema, session, onClose, o
           counts={counts}
           onClose={onClose}
           onSeeOpen={onSeeOpen}
-          onSigned={(report) => done(t("Signed as version {version}.", { version: report.version }))}
+          onSigned={(report) => finish(t("Signed as version {version}.", { version: report.version }))}
         />
       )}
       {open === "amend" && (
-        <AmendDialog current={current} onClose={onClose} onAmended={() => done(t("The case is open again."))} />
+        <AmendDialog current={current} onClose={onClose} onAmended={() => finish(t("The case is open again."))} />
       )}
       {conflict && (
         <ConflictDialog

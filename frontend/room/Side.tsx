@@ -21,7 +21,7 @@ interface Props {
   schema: Schema;
   gallery: ReturnType<typeof useGallery>;
   acts: ReturnType<typeof useActs>;
-  chosen: ReturnType<typeof useCard>;
+  cellCard: ReturnType<typeof useCard>;
   /** The chosen cell where a person added it. */
   added: AddedCell | null;
   labels: Labels;
@@ -48,14 +48,14 @@ function noteOf(counts: Counts | null, schema: Schema, which: Which, page: Galle
   if (which === "must-see") return leftNote(total, counts.must_see.open);
   const cell = typeof which === "number" ? schema.classes[which] : undefined;
   if (!cell) return "";
-  const counted = counts.sections.flatMap((s) => s.rows).find((r) => r.class === cell.index)?.reviewed.count;
-  const apart = counts.outside.find((r) => r.class === cell.index)?.count;
-  return countedNote(total, counted ?? apart ?? 0, counts.accounts[cell.key]);
+  const inSections = counts.sections.flatMap((s) => s.rows).find((r) => r.class === cell.index)?.reviewed.count;
+  const outside = counts.outside.find((r) => r.class === cell.index)?.count;
+  return countedNote(total, inSections ?? outside ?? 0, counts.accounts[cell.key]);
 }
 
 /** The gallery and the card of the chosen cell. */
 export function Side(props: Props) {
-  const { tabled, hasSlide, job, schema, gallery, acts, chosen, canReview, onGo, onGoToCard } = props;
+  const { tabled, hasSlide, job, schema, gallery, acts, cellCard, canReview, onGo, onGoToCard } = props;
   const { which, query, rows } = gallery;
   const mustSee = which === "must-see";
   const title = typeof which === "number" ? (schema.classes[which]?.name ?? t("Cells")) : TITLES[which];
@@ -75,7 +75,7 @@ export function Side(props: Props) {
           error={query.isError ? query.error.message : ""}
           empty={typeof which === "number" ? t("No cell has this class.") : EMPTY[which]}
           notes={props.notes}
-          chosen={acts.chosen}
+          selection={acts.selection}
           current={acts.current}
           view={mustSee || which === "alike" ? null : gallery.view}
           size={gallery.size}
@@ -109,7 +109,7 @@ export function Side(props: Props) {
         />
       ) : (
         <CellCard
-          {...chosen}
+          {...cellCard}
           schema={schema}
           notes={props.notes}
           mayWrite={props.mayWrite}

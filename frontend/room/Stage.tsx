@@ -58,9 +58,9 @@ export function Stage(props: Props) {
       </main>
     );
   }
-  const asked = start.slide === undefined || start.slide === slide.id;
+  const startsHere = start.slide === undefined || start.slide === slide.id;
   return (
-    <main hidden={hidden} className={props.beside.shown ? "two" : ""}>
+    <main hidden={hidden} className={props.beside.choice ? "two" : ""}>
       <div
         className="stage-half"
         onPointerDownCapture={() => props.beside.lead("first")}
@@ -83,12 +83,12 @@ export function Stage(props: Props) {
           jobId={jobId}
           addMode={adding.on || (tools.tool !== null && !tools.draft?.whole)}
           drawMode={tools.tool === "lasso"}
-          onDraw={(points, done, screen) => {
-            tools.draw(points, done, screen);
-            if (done && points.length > 2) props.area?.choose(points);
+          onDraw={(points, complete, screen) => {
+            tools.draw(points, complete, screen);
+            if (complete && points.length > 2) props.area?.choose(points);
           }}
           hint={hintOf(adding, tools)}
-          start={asked ? start : {}}
+          start={startsHere ? start : {}}
           onMoved={onMoved}
           onAdd={tools.tool ? tools.put : adding.put}
           onPick={onPick}

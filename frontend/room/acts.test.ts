@@ -12,10 +12,10 @@ describe("cells confirmed in a heap", () => {
     expect(heapOf([cell(2, "blast")])).toHaveLength(1);
   });
   it("names the class that all of them are shown as, by what people called them, and none where they differ", () => {
-    const called = (row: number, cls: number, label: number | null) =>
+    const withLabel = (row: number, cls: number, label: number | null) =>
       ({ ...cell(row), class: cls, label }) as GalleryRow;
-    expect(classOf([called(1, 4, null), called(2, 7, 4)])).toBe(4);
-    expect(classOf([called(1, 4, null), called(2, 7, null)])).toBeNull();
+    expect(classOf([withLabel(1, 4, null), withLabel(2, 7, 4)])).toBe(4);
+    expect(classOf([withLabel(1, 4, null), withLabel(2, 7, null)])).toBeNull();
     expect(classOf([])).toBeNull();
   });
 });

@@ -42,13 +42,13 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
   // By key: a cell that changes its class may change its place in the list.
   const [currentKey, setCurrentKey] = useState<string | null>(null);
   const current = useMemo(() => rows.findIndex((r) => keyOf(r) === currentKey), [rows, currentKey]);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
 
   const choose = useCallback(
     (index: number, how: "one" | "add" | "range") => {
       const row = rows[index];
       if (!row) return;
-      setChosen((before) => {
+      setSelection((before) => {
         if (how === "one") return new Set([keyOf(row)]);
         const next = new Set(before);
         if (how === "add") {
@@ -88,11 +88,11 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
         say(refusal);
         return;
       }
-      const wanted = rows.filter((r) => chosen.has(keyOf(r)));
-      const shown = mixed ? null : classOf(wanted);
-      const heap = action === "confirm" && shown === null ? heapOf(wanted) : wanted;
-      const left = wanted.length - heap.length;
-      if (left && !heap.length) {
+      const wanted = rows.filter((r) => selection.has(keyOf(r)));
+      const sharedClass = mixed ? null : classOf(wanted);
+      const heap = action === "confirm" && sharedClass === null ? heapOf(wanted) : wanted;
+      const nOthers = wanted.length - heap.length;
+      if (nOthers && !heap.length) {
         say(ONE_AT_A_TIME);
         return;
       }
@@ -106,13 +106,13 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
         say(t("Choose a cell first: Space goes to the next one."));
         return;
       }
-      if (!(await label(action, targets, cls, { shown: action === "confirm" ? shown : null }))) return;
-      if (left) say(`${doneText(action, n)} ${leftText(left)}`);
+      if (!(await label(action, targets, cls, { shown: action === "confirm" ? sharedClass : null }))) return;
+      if (nOthers) say(`${doneText(action, n)} ${leftText(nOthers)}`);
       else if (n > 1) say(doneText(action, n));
       // The cell itself has been seen now, though the list in hand does not say so yet.
       else if (current >= 0) following(rows.length - 1);
     },
-    [refusal, rows, chosen, selected, label, current, following, say, mixed],
+    [refusal, rows, selection, selected, label, current, following, say, mixed],
   );
 
   /** Give the given cells another class, wherever the keys stand. */
@@ -130,19 +130,19 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
   const confirm = useCallback(
     async (keys: ReadonlySet<string>) => {
       const open = rows.filter((r) => r.state === "" && keys.has(keyOf(r)));
-      const shown = mixed ? null : classOf(open);
-      const heap = shown === null ? heapOf(open) : open;
-      const left = open.length - heap.length;
+      const sharedClass = mixed ? null : classOf(open);
+      const heap = sharedClass === null ? heapOf(open) : open;
+      const nOthers = open.length - heap.length;
       const targets = targetsOf(heap);
       const n = targets.rows.length + targets.added.length;
-      if (!n) say(left ? ONE_AT_A_TIME : t("Every cell on screen has been reviewed."));
-      else if (await label("confirm", targets, null, { shown }))
-        say(left ? `${doneText("confirm", n)} ${leftText(left)}` : doneText("confirm", n));
+      if (!n) say(nOthers ? ONE_AT_A_TIME : t("Every cell on screen has been reviewed."));
+      else if (await label("confirm", targets, null, { shown: sharedClass }))
+        say(nOthers ? `${doneText("confirm", n)} ${leftText(nOthers)}` : doneText("confirm", n));
     },
     [rows, label, say, mixed],
   );
 
-  return { current, setCurrentKey, chosen, setChosen, choose, next, act, give, confirm };
+  return { current, setCurrentKey, selection, setSelection, choose, next, act, give, confirm };
 }
 
 const ONE_AT_A_TIME = t("Cells that must be seen are confirmed one at a time: press Space, look, press Enter.");

@@ -14,12 +14,12 @@ const schema: Schema = {
 };
 const press = (key: string, more = {}) =>
   actionOf({ key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...more }, "none", schema);
-const held = (key: string, holder: ReturnType<typeof holderOf>) =>
+const pressOn = (key: string, holder: ReturnType<typeof holderOf>) =>
   actionOf({ key, shiftKey: false, ctrlKey: false, metaKey: false, altKey: false }, holder, schema);
 /** An element that matches what the list says, as a browser would. */
 const element = (selectors: string[], within = "") => ({
-  matches: (asked: string) => selectors.some((s) => asked.split(", ").includes(s)),
-  closest: (asked: string) => (asked === within ? ({} as Element) : null),
+  matches: (selector: string) => selectors.some((s) => selector.split(", ").includes(s)),
+  closest: (selector: string) => (selector === within ? ({} as Element) : null),
 });
 
 describe("keys", () => {
@@ -39,18 +39,26 @@ describe("keys", () => {
   });
   it("steps through focal planes", () => {
     expect([press(","), press(".")]).toEqual(["plane-before", "plane-after"]);
-    expect(held(".", "slider")).toBe("plane-after");
+    expect(pressOn(".", "slider")).toBe("plane-after");
   });
   it("leaves the browser its own keys", () => {
     expect(press("s", { ctrlKey: true })).toBeNull();
     expect(press("s", { altKey: true })).toBeNull();
   });
   it("leaves a focused button its Enter and Space, and takes letters", () => {
-    expect([held("Enter", "press"), held(" ", "press"), held("s", "press")]).toEqual([null, null, { relabel: 0 }]);
+    expect([pressOn("Enter", "press"), pressOn(" ", "press"), pressOn("s", "press")]).toEqual([
+      null,
+      null,
+      { relabel: 0 },
+    ]);
   });
   it("leaves a focused slider what moves it, and text every key", () => {
-    expect([held("ArrowLeft", "slider"), held(" ", "slider"), held("z", "slider")]).toEqual([null, null, "undo"]);
-    expect([held("s", "text"), held("Enter", "text"), held("?", "text")]).toEqual([null, null, null]);
+    expect([pressOn("ArrowLeft", "slider"), pressOn(" ", "slider"), pressOn("z", "slider")]).toEqual([
+      null,
+      null,
+      "undo",
+    ]);
+    expect([pressOn("s", "text"), pressOn("Enter", "text"), pressOn("?", "text")]).toEqual([null, null, null]);
   });
   it("tells what holds the focus", () => {
     expect(holderOf(element(["button"]))).toBe("press");

@@ -36,7 +36,7 @@ export function withAnswer(
   const fresh = new Map((answer.added ?? []).map((c) => [c.id, c]));
   const added = [
     ...labels.added.filter((c) => !gone.has(c.id)).map((c) => fresh.get(c.id) ?? c),
-    ...[...fresh.values()].filter((c) => !labels.added.some((known) => known.id === c.id)),
+    ...[...fresh.values()].filter((c) => !labels.added.some((cell) => cell.id === c.id)),
   ];
   return { reading: labels.reading, revision: answer.revision, rows, added };
 }

@@ -42,12 +42,12 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
 
 /** A slide with the news of one of its jobs, unless what is known is newer; a job that begins is what the slide shows. */
 function withJob(slide: Slide, news: Job): Slide {
-  const known = slide.jobs ?? [];
-  const before = known.find((j) => j.id === news.id);
+  const analyses = slide.jobs ?? [];
+  const before = analyses.find((j) => j.id === news.id);
   if (before && before.revision > news.revision) return slide;
   const now: Analysis = { reported: false, labels: 0, label_revision: 0, labels_at_stake: 0, ...before, ...news };
-  const jobs = before ? known.map((j) => (j.id === news.id ? now : j)) : [now, ...known];
+  const jobs = before ? analyses.map((j) => (j.id === news.id ? now : j)) : [now, ...analyses];
   // The analysis of a drawn region never takes the place of what is read.
-  const shown = slide.job?.id === news.id || (!before && !news.region) ? now : (slide.job ?? now);
-  return { ...slide, jobs, job: shown };
+  const current = slide.job?.id === news.id || (!before && !news.region) ? now : (slide.job ?? now);
+  return { ...slide, jobs, job: current };
 }

@@ -90,8 +90,8 @@ export function placeCounts(
   const here = regions.filter(inside);
   if (here.some((r) => r.used && r.elsewhere.filter((outline) => encloses(outline, x, y)).length % 2))
     return none(t("Another photograph shows this place, too, and it is counted there: add the cell there."));
-  const counted = regions.some((r) => r.used && r.done);
-  if (!counted || here.some((r) => r.used && r.done)) return none("");
+  const hasCounts = regions.some((r) => r.used && r.done);
+  if (!hasCounts || here.some((r) => r.used && r.done)) return none("");
   if (here.some((r) => r.searched === "film")) return { refusal: "", nucleated_only: true, cut };
   return none(t("This place lies outside the counted fields; a cell added here would distort the counts."));
 }

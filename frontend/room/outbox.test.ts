@@ -3,12 +3,12 @@ import { NO_LABELS } from "./labels";
 import { type Edit, Outbox, type Outcome, withWaiting } from "./outbox";
 
 function shelf() {
-  const kept = new Map<string, string>();
+  const items = new Map<string, string>();
   return {
-    kept,
-    getItem: (k: string) => kept.get(k) ?? null,
-    setItem: (k: string, v: string) => void kept.set(k, v),
-    removeItem: (k: string) => void kept.delete(k),
+    items,
+    getItem: (k: string) => items.get(k) ?? null,
+    setItem: (k: string, v: string) => void items.set(k, v),
+    removeItem: (k: string) => void items.delete(k),
   };
 }
 
@@ -55,7 +55,7 @@ describe("edits on their way", () => {
     const next = new Outbox(place, "k", async () => "sent");
     expect(next.get().map((e) => e.id)).toEqual(["a"]);
     await next.flush();
-    expect(place.kept.size).toBe(0);
+    expect(place.items.size).toBe(0);
   });
   it("can be taken back, newest first, while they wait", async () => {
     const box = new Outbox(shelf(), "k", async () => "waiting");

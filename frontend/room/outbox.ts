@@ -123,8 +123,8 @@ export class Outbox {
 
 function read(shelf: Shelf, key: string): readonly Edit[] {
   try {
-    const kept: unknown = JSON.parse(shelf.getItem(key) ?? "[]");
-    return Array.isArray(kept) ? (kept as Edit[]) : [];
+    const value: unknown = JSON.parse(shelf.getItem(key) ?? "[]");
+    return Array.isArray(value) ? (value as Edit[]) : [];
   } catch {
     return [];
   }

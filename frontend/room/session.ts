@@ -17,23 +17,23 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
   const reviewable = job?.reviewable ?? false;
   const [labels, setLabels] = useState<Labels>(NO_LABELS);
   const [counts, setCounts] = useState<Counts | null>(null);
-  const known = useRef({ jobId, labels });
-  known.current = { jobId, labels };
+  const latest = useRef({ jobId, labels });
+  latest.current = { jobId, labels };
   const problem = useCallback((error: unknown) => say(error instanceof Error ? error.message : String(error)), [say]);
   const film = useFilm(job, problem);
 
   const readLabels = useCallback(async () => {
     if (!jobId || !reviewable) return;
     try {
-      const { revision: since, reading } = known.current.labels;
+      const { revision: since, reading } = latest.current.labels;
       const after = (n: number) => untilReached(() => get<DeltaAnswer>(`/api/v1/jobs/${jobId}/labels/?since=${n}`));
       let delta = await after(since);
       const another = delta.reading !== reading;
       if (another && since > 0) delta = await after(0);
-      if (known.current.jobId !== jobId) return;
+      if (latest.current.jobId !== jobId) return;
       setLabels((before) => withDelta(before, delta));
       const answer = await untilReached(() => get<Counts>(`/api/v1/jobs/${jobId}/counts/`));
-      if (known.current.jobId === jobId)
+      if (latest.current.jobId === jobId)
         setCounts((before) => (before && !another && before.revision > answer.revision ? before : answer));
     } catch (error) {
       problem(error);
@@ -43,7 +43,7 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
   useEffect(() => {
     setLabels(NO_LABELS);
     setCounts(null);
-    known.current.labels = NO_LABELS;
+    latest.current.labels = NO_LABELS;
     void readLabels();
   }, [readLabels]);
 
@@ -58,7 +58,7 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
   }, [readLabels]);
 
   const take = useCallback((id: string, answer: LabelAnswer) => {
-    if (known.current.jobId !== id) return;
+    if (latest.current.jobId !== id) return;
     setLabels((before) => withAnswer(before, answer));
     setCounts((before) => (before && before.revision > answer.revision ? before : answer.counts));
   }, []);
@@ -67,7 +67,7 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
   const label = useCallback(
     async (action: LabelAction, targets: Targets, cls: number | null, how: HowLabelled = {}): Promise<boolean> => {
       if (!jobId) return false;
-      const base_revision = how.seen ?? known.current.labels.revision;
+      const base_revision = how.seen ?? latest.current.labels.revision;
       const outcome = await edits.put({
         kind: "label",
         job: jobId,
@@ -110,7 +110,7 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
         return true;
       }
       try {
-        const body = { base_revision: known.current.labels.revision };
+        const body = { base_revision: latest.current.labels.revision };
         const answer = await send<LabelAnswer>("POST", `/api/v1/jobs/${jobId}/labels/${which}/`, body);
         take(jobId, answer);
         if (answer.undone) say(t("Undone: {what}. Press Shift + Z to redo.", { what: doneText(answer.undone) }));
@@ -127,11 +127,11 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
   const undo = useCallback(() => again("undo"), [again]);
   const redo = useCallback(() => again("redo"), [again]);
 
-  const shown = useMemo(
+  const visibleLabels = useMemo(
     () => withWaiting(labels, edits.waiting, jobId, me.name),
     [labels, edits.waiting, jobId, me.name],
   );
-  return { ...film, labels: shown, counts, edits, label, undo, redo, addCell, nameCell, readLabels };
+  return { ...film, labels: visibleLabels, counts, edits, label, undo, redo, addCell, nameCell, readLabels };
 }
 
 export type Session = ReturnType<typeof useSession>;
@@ -158,7 +158,7 @@ export function useFilm(job: Job | null, problem: (error: unknown) => void) {
     setRunningCounts(null);
     if (!jobId || !reviewable) return;
     untilReached(() => get<CellIndex>(`/api/v1/jobs/${jobId}/cells/index.json`)).then(
-      (given) => !stopped && setIndex(given),
+      (answer) => !stopped && setIndex(answer),
       problem,
     );
     return () => {
@@ -166,7 +166,7 @@ export function useFilm(job: Job | null, problem: (error: unknown) => void) {
     };
   }, [jobId, reviewable, problem]);
 
-  const done = job?.fields_done ?? 0;
+  const fieldsDone = job?.fields_done ?? 0;
   const state = job?.state;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each finished field and each change of state is news
   useEffect(() => {
@@ -192,7 +192,7 @@ export function useFilm(job: Job | null, problem: (error: unknown) => void) {
     return () => {
       stopped = true;
     };
-  }, [jobId, done, state, reviewable, store]);
+  }, [jobId, fieldsDone, state, reviewable, store]);
 
   return { store, index, regions, runningCounts, epoch };
 }

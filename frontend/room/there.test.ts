@@ -22,7 +22,7 @@ function store(): CellStore {
 
 const added = (more: Partial<AddedCell> = {}): AddedCell =>
   ({ id: "a", x: 300, y: 300, w: 40, h: 40, label: 1, state: "relabelled", by: "Tess", ...more }) as AddedCell;
-const said = (more: Partial<Labels>): Labels => ({ ...NO_LABELS, ...more });
+const labelsWith = (more: Partial<Labels>): Labels => ({ ...NO_LABELS, ...more });
 
 describe("a place where a cell is to be added", () => {
   it("names the machine's cell that lies there, as people call it now", () => {
@@ -31,20 +31,20 @@ describe("a place where a cell is to be added", () => {
     expect(there && thereText(there)).toBe(
       "The machine has a cell here: Lymphocyte. Name that one, or add a second cell.",
     );
-    const renamed = said({ rows: new Map([[5, { label: 1, state: "relabelled", by: "Tess" }]]) });
+    const renamed = labelsWith({ rows: new Map([[5, { label: 1, state: "relabelled", by: "Tess" }]]) });
     expect(thereAt(store(), renamed, schema, 104, 97)?.name).toBe("Monocyte");
     expect(thereAt(store(), NO_LABELS, schema, 109, 109), "the corner of its box is no part of a cell").toBeNull();
   });
 
   it("names a cell that a person added, and none that was rejected", () => {
-    const labels = said({ added: [added()] });
+    const labels = labelsWith({ added: [added()] });
     expect(thereAt(store(), labels, schema, 310, 300)).toEqual({
       cell: { row: null, added: "a" },
       name: "Monocyte",
       machine: false,
     });
-    expect(thereAt(store(), said({ added: [added({ state: "rejected" })] }), schema, 310, 300)).toBeNull();
-    const rejected = said({ rows: new Map([[5, { label: null, state: "rejected", by: "Tess" }]]) });
+    expect(thereAt(store(), labelsWith({ added: [added({ state: "rejected" })] }), schema, 310, 300)).toBeNull();
+    const rejected = labelsWith({ rows: new Map([[5, { label: null, state: "rejected", by: "Tess" }]]) });
     expect(thereAt(store(), rejected, schema, 100, 100)).toBeNull();
   });
 });
@@ -56,7 +56,7 @@ describe("the card of an added cell", () => {
     expect(uponText(added({ upon }), NO_LABELS, schema)).toBe(
       "The machine has a cell here, too: Lymphocyte. Both are counted.",
     );
-    const rejected = said({ rows: new Map([[5, { label: null, state: "rejected", by: "Tess" }]]) });
+    const rejected = labelsWith({ rows: new Map([[5, { label: null, state: "rejected", by: "Tess" }]]) });
     expect(uponText(added({ upon }), rejected, schema)).toContain("(Lymphocyte) was rejected");
   });
 });

@@ -27,8 +27,8 @@ export function thereAt(
     const row = under[0].first + under[1];
     const label = labels.rows.get(row);
     if (label?.state !== "rejected") {
-      const called = label?.label ?? (under[0].cls[under[1]] as number);
-      return { cell: { row, added: null }, name: schema.classes[called]?.name ?? "", machine: true };
+      const cls = label?.label ?? (under[0].cls[under[1]] as number);
+      return { cell: { row, added: null }, name: schema.classes[cls]?.name ?? "", machine: true };
     }
   }
   const added = labels.added.find((one) => one.state !== "rejected" && within(one, x, y));

@@ -101,9 +101,9 @@ export function useAdding(setting: Setting) {
         onNamed(place.names.cell);
         return;
       }
-      const done = await addCell(place.x, place.y, place.side_px, cls);
-      if (!done) return;
-      const beside = done.cell?.upon ? uponText(done.cell, labels, schema) : "";
+      const answer = await addCell(place.x, place.y, place.side_px, cls);
+      if (!answer) return;
+      const beside = answer.cell?.upon ? uponText(answer.cell, labels, schema) : "";
       say(
         beside
           ? t("{name} added. {beside} Press z to undo.", { name, beside })

@@ -12,7 +12,7 @@ const schema: Schema = {
 
 describe("a lasso", () => {
   it("asks for the cells that are marked, by class and score", () => {
-    const asked = outlinedOf(
+    const query = outlinedOf(
       [
         [0, 0],
         [9, 0],
@@ -21,7 +21,7 @@ describe("a lasso", () => {
       schema,
       { hidden: new Set([1]), threshold: 0.4 },
     );
-    expect(asked).toEqual({ within: "0.0,0.0 9.0,0.0 9.0,9.0", classes: "0,2", least: "0.4" });
+    expect(query).toEqual({ within: "0.0,0.0 9.0,0.0 9.0,9.0", classes: "0,2", least: "0.4" });
   });
   it("says how many it chose, and when that is not all", () => {
     const rows = [{}, {}] as GalleryRow[];

@@ -57,7 +57,7 @@ export function outlinedOf(
 
 export function chosenText(rows: readonly GalleryRow[], n: number): string {
   if (!n) return t("No marked cell lies there.");
-  const chosen =
+  const sentence =
     rows.length < n
       ? plural(
           n,
@@ -66,5 +66,5 @@ export function chosenText(rows: readonly GalleryRow[], n: number): string {
           { some: rows.length },
         )
       : plural(n, "{n} marked cell is chosen.", "{n} marked cells are chosen.");
-  return `${chosen} ${t("A class’s key, Enter or Backspace acts on all of them.")}`;
+  return `${sentence} ${t("A class’s key, Enter or Backspace acts on all of them.")}`;
 }

@@ -23,22 +23,22 @@ const mppOf = (slide: Slide, job: Analysis | null) => slide.mpp ?? job?.mpp ?? U
 
 export function useBeside(data: Room, opened: Opened, first: { readonly current: ViewerHandle | null }) {
   const [on, setOn] = useState(false);
-  const [asked, setAsked] = useState("");
+  const [wish, setWish] = useState("");
   const [linked, setLinked] = useState(true);
   const second = useRef<ViewerHandle>(null);
   const leader = useRef<Half>("first");
   const offset = useRef<Offset | null>(null);
   const choices = useMemo(() => choicesOf(data.slides), [data.slides]);
-  const shown = on ? (choices.find((c) => c.key === asked) ?? otherThan(choices, opened)) : null;
-  const same = shown !== null && shown.slide.id === opened.slide?.id;
+  const choice = on ? (choices.find((c) => c.key === wish) ?? otherThan(choices, opened)) : null;
+  const same = choice !== null && choice.slide.id === opened.slide?.id;
   const first_mpp = opened.slide ? mppOf(opened.slide, opened.job) : USUAL_MPP;
-  const second_mpp = shown ? mppOf(shown.slide, shown.job) : USUAL_MPP;
+  const second_mpp = choice ? mppOf(choice.slide, choice.job) : USUAL_MPP;
 
   // Two films are laid over each other by hand: what they are apart when they are linked, they stay.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new pair, or a new link, is laid over anew
   useEffect(() => {
     offset.current = null;
-  }, [shown?.slide.id, opened.slide?.id, linked]);
+  }, [choice?.slide.id, opened.slide?.id, linked]);
   const lead = useCallback((half: Half) => {
     leader.current = half;
   }, []);
@@ -64,12 +64,12 @@ export function useBeside(data: Room, opened: Opened, first: { readonly current:
     [on, linked, same, first, first_mpp, second_mpp],
   );
   return {
-    shown,
+    choice,
     choices,
     linked,
     same,
     second,
-    choose: setAsked,
+    choose: setWish,
     link: useCallback(() => setLinked((l) => !l), []),
     toggle: useCallback(() => {
       leader.current = "first";

@@ -14,8 +14,8 @@ export function useCard(jobId: string | null, row: number | null, labels: Labels
     queryKey: ["card", jobId, row, labels.revision],
     enabled: jobId !== null && row !== null,
     // The same cell's card before its newest label; never another cell's.
-    placeholderData: (before, asked) =>
-      asked?.queryKey[1] === jobId && asked.queryKey[2] === row ? before : undefined,
+    placeholderData: (before, queryBefore) =>
+      queryBefore?.queryKey[1] === jobId && queryBefore.queryKey[2] === row ? before : undefined,
     queryFn: ({ signal }) => get<Card>(`/api/v1/jobs/${jobId}/cells/${row}/`, signal),
   });
   const card = useMemo(() => cardOf(query.data, row, labels), [query.data, row, labels]);

@@ -14,27 +14,27 @@ export interface Compared {
   nextClass(): boolean;
 }
 
-export function useCompare(rows: readonly GalleryRow[], chosen: ReadonlySet<string>, card: Card | null): Compared {
-  const cells = useMemo(() => sideBySide(rows, chosen), [rows, chosen]);
+export function useCompare(rows: readonly GalleryRow[], selection: ReadonlySet<string>, card: Card | null): Compared {
+  const cells = useMemo(() => sideBySide(rows, selection), [rows, selection]);
   const key = cells.map(keyOf).join();
   // A class that was asked for stays until another cell is chosen.
-  const [asked, setAsked] = useState<{ of: string; cls: number } | null>(null);
+  const [wish, setWish] = useState<{ of: string; cls: number } | null>(null);
   const own = cells[cells.length - 1];
   const label = own ? (own.label !== null && own.label >= 0 ? own.label : own.class) : null;
-  const cls = asked?.of === key ? asked.cls : label;
-  const setCls = useCallback((given: number) => setAsked({ of: key, cls: given }), [key]);
+  const cls = wish?.of === key ? wish.cls : label;
+  const setCls = useCallback((value: number) => setWish({ of: key, cls: value }), [key]);
   const likely = own && card?.row === own.row ? card.probabilities : null;
   const nextClass = useCallback(() => {
     const next = nextLikely(likely?.map((p) => p.class) ?? [], cls);
     if (next !== null) setCls(next);
     return next !== null;
   }, [likely, cls, setCls]);
-  return { cells, more: chosen.size - cells.length, cls, setCls, nextClass };
+  return { cells, more: selection.size - cells.length, cls, setCls, nextClass };
 }
 
 /** The two newest of the chosen cells, in the order they were chosen in. */
-export function sideBySide(rows: readonly GalleryRow[], chosen: ReadonlySet<string>): GalleryRow[] {
-  const wanted = [...chosen].slice(-2);
+export function sideBySide(rows: readonly GalleryRow[], selection: ReadonlySet<string>): GalleryRow[] {
+  const wanted = [...selection].slice(-2);
   return wanted.flatMap((key) => rows.find((r) => keyOf(r) === key) ?? []);
 }
 

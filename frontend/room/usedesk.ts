@@ -41,7 +41,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const marks = useMarks(schema);
   const gallery = useGallery(job, labels, counts);
   const { which } = gallery;
-  const chosen = useCard(job?.reviewable ? jobId : null, row, labels);
+  const cellCard = useCard(job?.reviewable ? jobId : null, row, labels);
   const [dialog, setDialog] = useState<Open>("");
   const viewer = useRef<ViewerHandle>(null);
   const { keepPlace, copyLink } = usePlace(viewer, opened, data.slides.length > 1, say);
@@ -69,11 +69,11 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     [row, added],
   );
   const acts = useActs({ rows, label: session.label, refusal, selected, onSelect: setChosen, goTo, say, mixed });
-  const compared = useCompare(rows, acts.chosen, chosen.card);
+  const compared = useCompare(rows, acts.selection, cellCard.card);
   // biome-ignore lint/correctness/useExhaustiveDependencies: in another list nothing is chosen yet
   useEffect(() => {
     acts.setCurrentKey(null);
-    acts.setChosen(new Set());
+    acts.setSelection(new Set());
   }, [which, gallery.view, jobId, tabled]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown in place of the other takes the keys
   useEffect(keysToGallery, [tabled]);
@@ -120,7 +120,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     reviewable: !!job?.reviewable,
     gallery,
     order,
-    setChosen: acts.setChosen,
+    setChosen: acts.setSelection,
     say,
   });
   const notes = useNotes(jobId, !!job?.reviewable, say);
@@ -152,7 +152,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     marks,
     rows,
     columns,
-    card: chosen.card ?? added,
+    card: cellCard.card ?? added,
     viewer,
     undo: session.undo,
     redo: session.redo,
@@ -190,13 +190,13 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     press,
   );
 
-  const scene = useScene(session, schema, marks, chosen.card ?? added, adding.place, tools, mpp);
+  const scene = useScene(session, schema, marks, cellCard.card ?? added, adding.place, tools, mpp);
   const pick = (picked: CellName | null) => {
     setChosen(picked);
     const key = picked && keyOf(picked);
     const listed = key !== null && rows.some((r) => keyOf(r) === key);
     acts.setCurrentKey(listed ? key : null);
-    acts.setChosen(listed ? new Set([key]) : new Set());
+    acts.setSelection(listed ? new Set([key]) : new Set());
   };
   const seeOpen = () => {
     setDialog("");
@@ -211,7 +211,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     session,
     marks,
     gallery,
-    chosen,
+    cellCard,
     added,
     dialog,
     setDialog,

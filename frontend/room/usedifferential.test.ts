@@ -26,8 +26,8 @@ describe("the differential", () => {
     expect(groups.rows.map((r) => r.row)).toEqual([1, 3, 2]);
   });
   it("puts cells that nobody can name before all others", () => {
-    const known = [...classes, { ...cell, index: 9, key: "unidentified" }];
-    const groups = byClass(known, [row(1, 4), row(7, 9)], null);
+    const withNameless = [...classes, { ...cell, index: 9, key: "unidentified" }];
+    const groups = byClass(withNameless, [row(1, 4), row(7, 9)], null);
     expect(groups.filled.map((g) => g.cell.key)).toEqual(["unidentified", "seg"]);
     expect(groups.rows.map((r) => r.row)).toEqual([7, 1]);
   });

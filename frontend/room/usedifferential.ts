@@ -75,7 +75,7 @@ export function useDifferential(
   const kinds = useMemo(() => kindsOf(schema), [schema]);
   const classes = useMemo(() => kinds.find((k) => k.key === kind)?.classes ?? [], [kinds, kind]);
   const enabled = open && !!job?.reviewable;
-  const found = useQueries({
+  const answers = useQueries({
     queries: classes.map((c) => ({
       queryKey: ["gallery", jobId, c.index, view, LOADED],
       enabled,
@@ -89,11 +89,11 @@ export function useDifferential(
     }),
   });
   return useMemo(() => {
-    const cells = found.pages.flatMap((page) => page?.rows ?? []).map((row) => withLabel(row, labels));
+    const cells = answers.pages.flatMap((page) => page?.rows ?? []).map((row) => withLabel(row, labels));
     const groups = byClass(classes, cells, counts);
-    const shown = { kinds, kind, setKind, view, setView, size, setSize };
-    return { ...groups, ...shown, loading: enabled && found.loading, problem: found.problem };
-  }, [found, classes, counts, labels, enabled, kinds, kind, view, size]);
+    const settings = { kinds, kind, setKind, view, setView, size, setSize };
+    return { ...groups, ...settings, loading: enabled && answers.loading, problem: answers.problem };
+  }, [answers, classes, counts, labels, enabled, kinds, kind, view, size]);
 }
 
 /** A share of too few cells is none: its number of cells stands alone, as in the report and below the slide. */
@@ -103,8 +103,8 @@ function shareOf(section: Pick<Section, "below_floor">, share: Share): Share {
 
 /** Cells by the class that people left them in; rejected ones stay where the machine put them. */
 export function byClass(classes: readonly CellClass[], cells: readonly GalleryRow[], counts: Counts | null) {
-  const known = new Set(classes.map((c) => c.index));
-  const sections = (counts?.sections ?? []).filter((s) => s.rows.some((r) => r.class !== null && known.has(r.class)));
+  const indices = new Set(classes.map((c) => c.index));
+  const sections = (counts?.sections ?? []).filter((s) => s.rows.some((r) => r.class !== null && indices.has(r.class)));
   const shares = new Map(sections.flatMap((s) => s.rows.map((r) => [r.class, shareOf(s, r.reviewed)] as const)));
   const groups = classes.map((cell) => ({
     cell,

@@ -98,11 +98,11 @@ export function useEdits(
 /** Whether the server has an edit already. */
 async function isThere(edit: Edit): Promise<boolean> {
   const since = edit.kind === "add" ? 0 : edit.base_revision;
-  const known = await get<DeltaAnswer>(`/api/v1/jobs/${edit.job}/labels/?since=${since}`);
+  const answer = await get<DeltaAnswer>(`/api/v1/jobs/${edit.job}/labels/?since=${since}`);
   if (edit.kind === "add")
-    return known.added.some((cell) => Math.abs(cell.x - edit.x) < 0.01 && Math.abs(cell.y - edit.y) < 0.01);
-  const rows = new Map(known.rows.map((r) => [r.row, r]));
-  const added = new Map(known.added.map((c) => [c.id, c]));
+    return answer.added.some((cell) => Math.abs(cell.x - edit.x) < 0.01 && Math.abs(cell.y - edit.y) < 0.01);
+  const rows = new Map(answer.rows.map((r) => [r.row, r]));
+  const added = new Map(answer.added.map((c) => [c.id, c]));
   return [...edit.rows.map((r) => rows.get(r)), ...edit.added.map((id) => added.get(id))].every(
     (now) => now?.state === STATES[edit.action] && (edit.label === null || now.label === edit.label),
   );

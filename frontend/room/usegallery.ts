@@ -52,16 +52,16 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
     enabled: !!job?.reviewable,
     staleTime: Number.POSITIVE_INFINITY,
     // More of the same list only: never the cells of another class, order or job.
-    placeholderData: (before, asked) =>
-      asked?.queryKey[1] === jobId &&
-      asked.queryKey[2] === which &&
-      asked.queryKey[3] === view &&
+    placeholderData: (before, queryBefore) =>
+      queryBefore?.queryKey[1] === jobId &&
+      queryBefore.queryKey[2] === which &&
+      queryBefore.queryKey[3] === view &&
       which !== "outlined" &&
       which !== "alike"
         ? before
         : undefined,
     queryFn: ({ signal }) => {
-      const asked = new URLSearchParams({
+      const params = new URLSearchParams({
         class: typeof which === "number" ? String(which) : "all",
         view: which === "must-see" || which === "alike" ? which : view,
         limit: String(which === "outlined" ? MOST_OUTLINED : limit),
@@ -69,7 +69,7 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
         ...(which === "alike" ? { like: String(model) } : {}),
         ...(isNoted(which) ? { noted: which } : {}),
       });
-      return get<GalleryPage>(`/api/v1/jobs/${jobId}/gallery/?${asked}`, signal);
+      return get<GalleryPage>(`/api/v1/jobs/${jobId}/gallery/?${params}`, signal);
     },
   });
   const rows = useMemo(() => (query.data?.rows ?? []).map((r) => withLabel(r, labels)), [query.data, labels]);
@@ -77,8 +77,8 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
     query,
     rows,
     outlined,
-    outline: (given: Outlined) => {
-      setOutlined(given);
+    outline: (area: Outlined) => {
+      setOutlined(area);
       setWhich("outlined");
     },
     /** List the cells that are most like that of the row. */
@@ -113,8 +113,8 @@ function useAddedAgain(jobId: string | null, labels: Labels) {
 
 /** The added cells that the server has. */
 export function addedOf(labels: Labels): string {
-  const known = labels.added.map((cell) => cell.id).filter((id) => !id.startsWith("waiting "));
-  return known.sort().join(" ");
+  const ids = labels.added.map((cell) => cell.id).filter((id) => !id.startsWith("waiting "));
+  return ids.sort().join(" ");
 }
 
 interface Stands {

@@ -32,12 +32,12 @@ export function useNotes(jobId: string | null, reviewable: boolean, say: (text: 
   const [removed, setRemoved] = useState<{ job: string | null; note: CellNote } | null>(null);
 
   const change = useCallback(
-    async (work: () => Promise<unknown>, done: string) => {
+    async (work: () => Promise<unknown>, sentence: string) => {
       try {
         await work();
         await client.invalidateQueries({ queryKey: key });
         await client.invalidateQueries({ queryKey: ["gallery", jobId], predicate: (q) => isNoted(q.queryKey[2]) });
-        say(done);
+        say(sentence);
         return true;
       } catch (error) {
         say(error instanceof Error ? error.message : String(error));

@@ -28,20 +28,20 @@ export function useOpened(data: Room, opens_with: string | null): Opened {
   const start = useRef(readPlace(location.hash));
   const [slideId, setSlideId] = useState(start.current.slide ?? "");
   const ready = data.slides.filter((s) => s.status === "ready");
-  const asked = ready.find((s) => s.id === slideId);
-  const slide = asked ?? ready.find((s) => s.id === (opens_with ?? data.opens_with)) ?? ready[0] ?? null;
+  const match = ready.find((s) => s.id === slideId);
+  const slide = match ?? ready.find((s) => s.id === (opens_with ?? data.opens_with)) ?? ready[0] ?? null;
   const [analysis, setAnalysis] = useState<Record<string, string>>({});
   const job = slide?.jobs?.find((j) => j.id === analysis[slide.id]) ?? slide?.job ?? null;
   const jobId = job?.id ?? null;
   const first = useRef(jobId);
   // A row is a cell of one job only: in another it would be another cell.
-  const [chosen, setCell] = useState<CellName & { job: string | null }>({
+  const [cellOfJob, setCellOfJob] = useState<CellName & { job: string | null }>({
     job: first.current,
     row: start.current.cell ?? null,
     added: null,
   });
   const setChosen = useCallback(
-    (cell: CellName | null) => setCell({ job: jobId, row: cell?.row ?? null, added: cell?.added ?? null }),
+    (cell: CellName | null) => setCellOfJob({ job: jobId, row: cell?.row ?? null, added: cell?.added ?? null }),
     [jobId],
   );
   return {
@@ -49,10 +49,10 @@ export function useOpened(data: Room, opens_with: string | null): Opened {
     job,
     jobId,
     schema: data.schemas[job?.schema ?? ""] ?? NO_SCHEMA,
-    by_itself: asked === undefined,
+    by_itself: match === undefined,
     start: start.current,
-    row: chosen.job === jobId ? chosen.row : null,
-    added: chosen.job === jobId ? chosen.added : null,
+    row: cellOfJob.job === jobId ? cellOfJob.row : null,
+    added: cellOfJob.job === jobId ? cellOfJob.added : null,
     setChosen,
     openSlide: setSlideId,
     openJob: (id) => slide && setAnalysis((before) => ({ ...before, [slide.id]: id })),

@@ -13,18 +13,18 @@ export interface Carried {
 }
 
 /** What choosing an analysis did, in words. */
-export function carriedText(done: Carried): string {
-  if (!done.labels) return t("This analysis is now the one that is reported.");
-  const carried = { carried: done.carried, await: done.to_look_at };
-  return done.to_look_at
+export function carriedText(result: Carried): string {
+  if (!result.labels) return t("This analysis is now the one that is reported.");
+  const carried = { carried: result.carried, await: result.to_look_at };
+  return result.to_look_at
     ? plural(
-        done.labels,
+        result.labels,
         "This analysis is now the one that is reported. {carried} of {n} label were carried over; {await} await your decision.",
         "This analysis is now the one that is reported. {carried} of {n} labels were carried over; {await} await your decision.",
         carried,
       )
     : plural(
-        done.labels,
+        result.labels,
         "This analysis is now the one that is reported. {carried} of {n} label were carried over.",
         "This analysis is now the one that is reported. {carried} of {n} labels were carried over.",
         carried,

@@ -83,13 +83,13 @@ export function usePress(setting: Setting): (action: Action, range: boolean) => 
         marks: () => marks.markEvery(!marks.every),
         "select-all": () => {
           const list = document.querySelector<HTMLElement>(".gallery-scroll, .differential");
-          const seen = list ? onScreen(list) : new Set<string>();
-          acts.setChosen(new Set(rows.map(keyOf).filter((key) => seen.has(key))));
+          const visible = list ? onScreen(list) : new Set<string>();
+          acts.setSelection(new Set(rows.map(keyOf).filter((key) => visible.has(key))));
         },
         escape: () => {
           adding.cancel();
           cancelTool();
-          acts.setChosen(new Set());
+          acts.setSelection(new Set());
           keysToGallery();
         },
         left: () => move(-1),

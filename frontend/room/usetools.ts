@@ -23,7 +23,7 @@ export function useTools(data: Room, slide: Slide | null, say: (text: string) =>
   const client = useQueryClient();
   const url = `/api/v1/slides/${slide?.id}/annotations/`;
   const key = useMemo(() => ["annotations", slide?.id], [slide?.id]);
-  const kept = useQuery({ queryKey: key, queryFn: () => get<Annotation[]>(url), enabled: slide !== null });
+  const annotations = useQuery({ queryKey: key, queryFn: () => get<Annotation[]>(url), enabled: slide !== null });
   const [tool, setTool] = useState<Tool | null>(null);
   const [draft, setDraft] = useState<Draft | null>(null);
   const [acts, setActs] = useState<Act[]>([]);
@@ -46,9 +46,9 @@ export function useTools(data: Room, slide: Slide | null, say: (text: string) =>
     const points: Point[] = [...(draft?.shape.points ?? []), [x, y]];
     setDraft({ shape: { kind: tool, points, text: "" }, whole: points.length === WHOLE_AT[tool], screen });
   };
-  const draw = (points: readonly Point[], done: boolean, screen: readonly [number, number]) => {
-    if (done && points.length < 3) setDraft(null);
-    else setDraft({ shape: { kind: "polygon", points, text: "" }, whole: done, screen });
+  const draw = (points: readonly Point[], complete: boolean, screen: readonly [number, number]) => {
+    if (complete && points.length < 3) setDraft(null);
+    else setDraft({ shape: { kind: "polygon", points, text: "" }, whole: complete, screen });
   };
   // Once a lasso is closed the keys act on its cells.
   const drawing = tool !== null && !(tool === "lasso" && draft?.whole);
@@ -95,7 +95,7 @@ export function useTools(data: Room, slide: Slide | null, say: (text: string) =>
     tool,
     draft,
     may,
-    annotations: kept.data ?? NO_ANNOTATIONS,
+    annotations: annotations.data ?? NO_ANNOTATIONS,
     choose,
     put,
     draw,

@@ -15,15 +15,15 @@ interface Props {
 
 /** The conclusion of a report: typed, with the laboratory's phrases by their codes, or begun with a template. */
 export function ConclusionField({ value, assays, onChange }: Props) {
-  const known = useQuery({ queryKey: ["phrases"], queryFn: () => get<Phrase[]>("/api/v1/phrases/") });
-  const mine = phrasesFor(known.data ?? [], assays);
+  const phrases = useQuery({ queryKey: ["phrases"], queryFn: () => get<Phrase[]>("/api/v1/phrases/") });
+  const mine = phrasesFor(phrases.data ?? [], assays);
   const area = useRef<HTMLTextAreaElement>(null);
   const [caret, setCaret] = useState(0);
-  const [chosen, setChosen] = useState(0);
+  const [index, setIndex] = useState(0);
   const [closed, setClosed] = useState(false);
   const id = useId();
   const list = closed ? [] : offered(mine, { text: value, caret });
-  const at = Math.min(chosen, list.length - 1);
+  const at = Math.min(index, list.length - 1);
 
   function pick(phrase: Phrase) {
     const after = withPhrase({ text: value, caret }, phrase);
@@ -40,7 +40,7 @@ export function ConclusionField({ value, assays, onChange }: Props) {
     if (!phrase) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const step = event.key === "ArrowDown" ? 1 : list.length - 1;
-      setChosen((at + step) % list.length);
+      setIndex((at + step) % list.length);
     } else if (event.key === "Enter" || event.key === "Tab") pick(phrase);
     else if (event.key === "Escape") setClosed(true);
     else return;
@@ -63,7 +63,7 @@ export function ConclusionField({ value, assays, onChange }: Props) {
         onChange={(event) => {
           onChange(event.target.value);
           setCaret(event.target.selectionStart);
-          setChosen(0);
+          setIndex(0);
           setClosed(false);
         }}
         onKeyDown={press}
@@ -97,19 +97,19 @@ export function ConclusionField({ value, assays, onChange }: Props) {
 
 /** The same by mouse: templates while nothing is written, phrases at any time. */
 function PhraseSelect({ phrases, empty, onPick }: { phrases: Phrase[]; empty: boolean; onPick(phrase: Phrase): void }) {
-  const shown = phrases.filter((phrase) => empty || phrase.kind === "phrase");
-  if (!shown.length) return null;
+  const options = phrases.filter((phrase) => empty || phrase.kind === "phrase");
+  if (!options.length) return null;
   return (
     <select
       aria-label={t("Add a phrase of the laboratory")}
       value=""
       onChange={(event) => {
-        const phrase = shown.find((one) => one.code === event.target.value);
+        const phrase = options.find((one) => one.code === event.target.value);
         if (phrase) onPick(phrase);
       }}
     >
       <option value="">{t("Add a phrase…")}</option>
-      {shown.map((phrase) => (
+      {options.map((phrase) => (
         <option key={phrase.code} value={phrase.code}>
           {phrase.kind === "template" ? t("Template: {phrase}", { phrase: lineOf(phrase) }) : lineOf(phrase)}
         </option>

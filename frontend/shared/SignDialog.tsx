@@ -49,7 +49,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
   });
   const stamps = signing.data?.count_stamps;
   const [first, setFirst] = useState(stamps);
-  useEffect(() => setFirst((known) => known ?? stamps), [stamps]);
+  useEffect(() => setFirst((earlier) => earlier ?? stamps), [stamps]);
   const standing = signing.data?.holds ?? [];
   const assays = signing.data?.examinations.map((part) => part.assay) ?? [];
   const mustSee = standing.find((h) => h.code === "must-see-open");

@@ -49,7 +49,7 @@ export function WaitingLabels({ jobId, schema, may, onGo, onDecided }: Props) {
       )}
       <ul>
         {labels.map((label) => {
-          const { said, now } = carriedText(label, schema);
+          const { before, now } = carriedText(label, schema);
           return (
             <li key={label.id}>
               {label.row !== null && (
@@ -60,7 +60,7 @@ export function WaitingLabels({ jobId, schema, may, onGo, onDecided }: Props) {
                 />
               )}
               <p>
-                {said} {now}
+                {before} {now}
               </p>
               <span className="actions">
                 {onGo && (

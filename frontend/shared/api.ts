@@ -32,8 +32,8 @@ export async function untilReached<T>(work: () => Promise<T>): Promise<T> {
 }
 
 export function csrfToken(): string {
-  const found = document.cookie.split("; ").find((c) => c.startsWith("csrftoken="));
-  return found ? decodeURIComponent(found.slice("csrftoken=".length)) : "";
+  const cookie = document.cookie.split("; ").find((c) => c.startsWith("csrftoken="));
+  return cookie ? decodeURIComponent(cookie.slice("csrftoken=".length)) : "";
 }
 
 function offline(): Problem {

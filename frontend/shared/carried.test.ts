@@ -22,14 +22,14 @@ const label = (more: Partial<CarriedLabel>) =>
 describe("a label of an earlier analysis", () => {
   it("says what was said and what is there now", () => {
     expect(carriedText(label({}), schema)).toEqual({
-      said: "Tess classified this cell as Blast.",
+      before: "Tess classified this cell as Blast.",
       now: "The machine now says Blast; before, Monocyte.",
     });
     expect(carriedText(label({ state: "confirmed", label_key: "", why: "no-partner" }), schema)).toEqual({
-      said: "Tess confirmed this cell as Monocyte.",
+      before: "Tess confirmed this cell as Monocyte.",
       now: "The new analysis has no cell here.",
     });
-    expect(carriedText(label({ state: "rejected" }), schema).said).toBe("Tess rejected this cell.");
+    expect(carriedText(label({ state: "rejected" }), schema).before).toBe("Tess rejected this cell.");
   });
   it("says what keeping it does", () => {
     expect(keepText(label({}))).toBe("Keep the label");

@@ -83,8 +83,8 @@ describe("a page in another language", () => {
         onFullScreen: nothing,
       }),
     ].map((element) => renderToStaticMarkup(element));
-    const shown = markup.join("").match(/(?<=>)[^<]+(?=<)|(?<=(?:title|aria-label)=")[^"]*/g) ?? [];
-    const words = shown.filter((text) => /\p{L}/u.test(text));
+    const texts = markup.join("").match(/(?<=>)[^<]+(?=<)|(?<=(?:title|aria-label)=")[^"]*/g) ?? [];
+    const words = texts.filter((text) => /\p{L}/u.test(text));
     expect(words.length).toBeGreaterThan(5);
     expect(words.filter((text) => !/^⟦.*⟧$/u.test(text))).toEqual([]);
     expect(KEYS.filter((k) => !k.what.startsWith("⟦"))).toEqual([]);

@@ -15,15 +15,15 @@ export function fixed(value: number, digits: number): string {
 const formats = new Map<number, Intl.NumberFormat>();
 
 function formatOf(digits: number): Intl.NumberFormat {
-  const known = formats.get(digits);
-  if (known) return known;
-  const made = new Intl.NumberFormat(LOCALE, {
+  const existing = formats.get(digits);
+  if (existing) return existing;
+  const format = new Intl.NumberFormat(LOCALE, {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
     useGrouping: "min2",
   });
-  formats.set(digits, made);
-  return made;
+  formats.set(digits, format);
+  return format;
 }
 
 /** 45 s, 12 min, 1 h 19 min. */

@@ -14,8 +14,8 @@ const NAMES: Record<Theme, string> = {
 const SIGNS: Record<Theme, string> = { system: "◐", dark: "●", light: "○" };
 
 export function themeIn(cookies: string): Theme {
-  const found = cookies.split("; ").find((c) => c.startsWith(`${COOKIE}=`));
-  const theme = found?.slice(COOKIE.length + 1);
+  const cookie = cookies.split("; ").find((c) => c.startsWith(`${COOKIE}=`));
+  const theme = cookie?.slice(COOKIE.length + 1);
   return theme === "light" || theme === "dark" ? theme : "system";
 }
 

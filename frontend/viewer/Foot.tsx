@@ -4,20 +4,20 @@ import { lengthText, scaleBar } from "./scalebar";
 interface Props {
   um_per_px: number;
   mode: "cells" | "counts";
-  known: boolean;
+  hasScale: boolean;
   note: string;
   hint: string;
 }
 
 /** Scale bar, and what the reader has to know of what is drawn. */
-export function Foot({ um_per_px, mode, known, note, hint }: Props) {
+export function Foot({ um_per_px, mode, hasScale, note, hint }: Props) {
   const bar = um_per_px > 0 ? scaleBar(um_per_px, 150) : null;
   return (
     <div className="viewer-foot">
       {bar && (
         <div className="scalebar" title={note}>
           <span style={{ width: `${bar.px}px` }} />
-          {known ? lengthText(bar.um) : t("scale unknown")}
+          {hasScale ? lengthText(bar.um) : t("scale unknown")}
         </div>
       )}
       {mode === "counts" && <p className="viewer-hint">{t("Exact counts per square. Zoom in to see each cell.")}</p>}

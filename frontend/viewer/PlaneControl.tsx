@@ -4,15 +4,15 @@ import { analysedOf, depthText, type Plane } from "./planes";
 
 interface Props {
   planes: readonly Plane[];
-  shown: number;
+  current: number;
   onShow(number: number): void;
 }
 
 /** Focal planes of the slide: which one is shown, how deep it lies, and which one the cells and counts are of. */
-export function PlaneControl({ planes, shown, onShow }: Props) {
+export function PlaneControl({ planes, current, onShow }: Props) {
   const marks = useId();
   const analysed = analysedOf(planes);
-  const plane = planes.find((one) => one.number === shown);
+  const plane = planes.find((one) => one.number === current);
   if (planes.length < 2 || !plane) return null;
   return (
     <fieldset className="planes">
@@ -27,8 +27,8 @@ export function PlaneControl({ planes, shown, onShow }: Props) {
           value={planes.indexOf(plane)}
           list={marks}
           aria-label={t("Focal plane")}
-          aria-valuetext={t("plane {number}, one of {n}", { number: shown, n: planes.length })}
-          onChange={(e) => onShow(planes[Number(e.target.value)]?.number ?? shown)}
+          aria-valuetext={t("plane {number}, one of {n}", { number: current, n: planes.length })}
+          onChange={(e) => onShow(planes[Number(e.target.value)]?.number ?? current)}
         />
       </label>
       {analysed && (
@@ -36,16 +36,18 @@ export function PlaneControl({ planes, shown, onShow }: Props) {
           <option value={planes.indexOf(analysed)} label={t("analysed")} />
         </datalist>
       )}
-      <output>{[nameOf(shown, planes), depthText(plane, analysed)].filter(Boolean).join(" · ")}</output>
+      <output>{[nameOf(current, planes), depthText(plane, analysed)].filter(Boolean).join(" · ")}</output>
       <span className="soft">{wordOf(plane, analysed)}</span>
     </fieldset>
   );
 }
 
 /** 2 of 3; where some of the file's planes cannot be shown, the number alone. */
-function nameOf(shown: number, planes: readonly Plane[]): string {
+function nameOf(current: number, planes: readonly Plane[]): string {
   const whole = planes.every((plane, place) => plane.number === place + 1);
-  return whole ? t("{number} of {planes}", { number: shown, planes: planes.length }) : t("{number}", { number: shown });
+  return whole
+    ? t("{number} of {planes}", { number: current, planes: planes.length })
+    : t("{number}", { number: current });
 }
 
 function wordOf(plane: Plane, analysed: Plane | null): string {

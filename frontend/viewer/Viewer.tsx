@@ -62,7 +62,7 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
   useEffect(() => {
     const element = box.current;
     if (!element || !access) return;
-    const made = new Lens(
+    const fresh = new Lens(
       element,
       access,
       mpp,
@@ -78,11 +78,11 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
       },
       place.current,
     );
-    lens.current = made;
+    lens.current = fresh;
     return () => {
-      place.current = made.place() ?? place.current;
+      place.current = fresh.place() ?? place.current;
       lens.current = null;
-      made.close();
+      fresh.close();
     };
   }, [access?.base, mpp]);
 
@@ -167,8 +167,8 @@ export const Viewer = forwardRef<ViewerHandle, Props>(function Viewer(props, ref
         onLabel={beside.length ? () => setLabel(!label) : null}
         onFullScreen={fullScreen}
       />
-      <PlaneControl planes={plane.planes} shown={plane.shown} onShow={plane.show} />
-      <Foot um_per_px={umPx} mode={mode} known={props.mpp !== null} note={props.mppNote} hint={props.hint} />
+      <PlaneControl planes={plane.planes} current={plane.current} onShow={plane.show} />
+      <Foot um_per_px={umPx} mode={mode} hasScale={props.mpp !== null} note={props.mppNote} hint={props.hint} />
     </div>
   );
 });

@@ -37,15 +37,15 @@ describe("the right to fetch tiles", () => {
 
   it("is asked for at once where the page brought none", async () => {
     get.mockResolvedValue(access("/tiles/a/1/"));
-    const given: TileAccess[] = [];
+    const answers: TileAccess[] = [];
     const renewer = new Renewer("a", null);
     renewer.start(
-      (a) => given.push(a),
+      (a) => answers.push(a),
       () => undefined,
     );
     await vi.advanceTimersByTimeAsync(1);
     expect(get.mock.calls).toEqual([["/api/v1/slides/a/tiles/"]]);
-    expect(given).toHaveLength(1);
+    expect(answers).toHaveLength(1);
     renewer.stop();
   });
 
@@ -67,17 +67,17 @@ describe("the right to fetch tiles", () => {
     get.mockRejectedValue(
       new (Problem as unknown as new (s: number, m: string) => Error)(404, "There is no such slide."),
     );
-    const said: string[] = [];
+    const problems: string[] = [];
     const renewer = new Renewer("a", access("/tiles/a/1/"));
     renewer.start(
       () => undefined,
-      (text) => said.push(text),
+      (text) => problems.push(text),
     );
     await vi.advanceTimersByTimeAsync(5_000);
     renewer.lookAgain();
     renewer.lookAgain();
     await vi.advanceTimersByTimeAsync(1);
-    expect(said).toEqual(["There is no such slide."]);
+    expect(problems).toEqual(["There is no such slide."]);
     await vi.advanceTimersByTimeAsync(30_000);
     expect(get).toHaveBeenCalledTimes(1);
     renewer.stop();

@@ -22,7 +22,7 @@ export function useTileAccess(slideId: string, first: TileAccess | null): Access
   useEffect(() => {
     renewer.start(
       // The same addresses mean the same tiles: a renewed token fetches nothing again.
-      (given) => setAccess((before) => (before?.base === given.base ? before : given)),
+      (fresh) => setAccess((before) => (before?.base === fresh.base ? before : fresh)),
       setProblem,
     );
     return () => renewer.stop();
@@ -32,7 +32,7 @@ export function useTileAccess(slideId: string, first: TileAccess | null): Access
 
 export class Renewer {
   private timer = 0;
-  private asked = 0;
+  private asked_at_ms = 0;
   private due: number;
   private give: (access: TileAccess) => void = () => undefined;
   private say: (problem: string) => void = () => undefined;
@@ -57,7 +57,7 @@ export class Renewer {
   }
 
   lookAgain = (): void => {
-    if (Date.now() - this.asked > AFTER_FAILURE_MS) void this.renew();
+    if (Date.now() - this.asked_at_ms > AFTER_FAILURE_MS) void this.renew();
   };
 
   /** A laptop that slept wakes with an ended token. */
@@ -71,12 +71,12 @@ export class Renewer {
   }
 
   private async renew(): Promise<void> {
-    this.asked = Date.now();
+    this.asked_at_ms = Date.now();
     try {
-      const given = await get<TileAccess>(`/api/v1/slides/${this.slideId}/tiles/`);
-      this.due = Date.now() + given.expires_in_s * 1000 * RENEW_AT;
+      const fresh = await get<TileAccess>(`/api/v1/slides/${this.slideId}/tiles/`);
+      this.due = Date.now() + fresh.expires_in_s * 1000 * RENEW_AT;
       this.say("");
-      this.give(given);
+      this.give(fresh);
     } catch (error) {
       const gone = error instanceof Problem && error.status >= 400 && error.status < 500;
       this.say(error instanceof Error ? error.message : String(error));

@@ -71,22 +71,22 @@ export function rangesFor(
   most = 60_000,
 ): Range[] {
   const [left, top, right, bottom] = view;
-  const found: Range[] = [];
+  const ranges: Range[] = [];
   for (const [tx, ty, first, count] of index.tiles) {
     const key = `${tx},${ty}`;
     if (have.has(key)) continue;
     const x = tx * index.tile_px;
     const y = ty * index.tile_px;
     if (x > right || y > bottom || x + index.tile_px < left || y + index.tile_px < top) continue;
-    const last = found[found.length - 1];
+    const last = ranges[ranges.length - 1];
     if (last && last.first + last.count === first && last.count + count <= most) {
       last.count += count;
       last.tiles.push(key);
     } else {
-      found.push({ first, count, tiles: [key] });
+      ranges.push({ first, count, tiles: [key] });
     }
   }
-  return found;
+  return ranges;
 }
 
 /** How many cells of the file lie in tiles that meet a rectangle: from the index alone, nothing loaded. */
@@ -156,8 +156,8 @@ export class CellStore {
     return best;
   }
 
-  /** The cell under a point: the smallest box that holds it, for which `shown` is true. */
-  pick(x: number, y: number, shown: (chunk: Chunk, i: number) => boolean): [Chunk, number] | null {
+  /** The cell under a point: the smallest box that holds it, for which `visible` is true. */
+  pick(x: number, y: number, visible: (chunk: Chunk, i: number) => boolean): [Chunk, number] | null {
     let best: [Chunk, number] | null = null;
     let area = Infinity;
     for (const chunk of this.chunks.values()) {
@@ -167,7 +167,7 @@ export class CellStore {
         const w = chunk.w[i] as number;
         const h = chunk.h[i] as number;
         if (Math.abs((chunk.x[i] as number) - x) > w / 2 || Math.abs((chunk.y[i] as number) - y) > h / 2) return;
-        if (w * h < area && shown(chunk, i)) {
+        if (w * h < area && visible(chunk, i)) {
           best = [chunk, i];
           area = w * h;
         }

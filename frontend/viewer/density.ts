@@ -28,19 +28,19 @@ export class Density {
     }
     const fits = index.pyramid.findIndex((l) => l.tile_px * scale >= LEAST_SIDE);
     const at = fits < 0 ? index.pyramid.length - 1 : fits;
-    const found = index.pyramid[at];
-    if (!found) return null;
+    const level = index.pyramid[at];
+    if (!level) return null;
     let squares = this.levels.get(at);
     if (!squares) {
-      squares = counted(found, hidden);
+      squares = squaresOf(level, hidden);
       this.levels.set(at, squares);
     }
     return squares;
   }
 }
 
-function counted({ tile_px, tiles }: CellIndex["pyramid"][number], hidden: ReadonlySet<number>): Squares {
-  const made = {
+function squaresOf({ tile_px, tiles }: CellIndex["pyramid"][number], hidden: ReadonlySet<number>): Squares {
+  const arrays = {
     x: new Float64Array(tiles.length),
     y: new Float64Array(tiles.length),
     count: new Float64Array(tiles.length),
@@ -51,11 +51,11 @@ function counted({ tile_px, tiles }: CellIndex["pyramid"][number], hidden: Reado
     let sum = 0;
     for (const [cls, count] of classes) if (!hidden.has(cls)) sum += count;
     if (!sum) continue;
-    made.x[n] = (tx + 0.5) * tile_px;
-    made.y[n] = (ty + 0.5) * tile_px;
-    made.count[n] = sum;
+    arrays.x[n] = (tx + 0.5) * tile_px;
+    arrays.y[n] = (ty + 0.5) * tile_px;
+    arrays.count[n] = sum;
     most = Math.max(most, sum);
     n += 1;
   }
-  return { side: tile_px, n, most, ...made };
+  return { side: tile_px, n, most, ...arrays };
 }

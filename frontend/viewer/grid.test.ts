@@ -23,16 +23,16 @@ describe("cells by place", () => {
       [4400, 2400, 4600, 2700],
       [-50, -50, -1, -1],
     ] as const) {
-      const seen: number[] = [];
-      grid.each(l, t, r, b, (row) => seen.push(row));
-      expect(new Set(seen).size).toBe(seen.length);
+      const visits: number[] = [];
+      grid.each(l, t, r, b, (row) => visits.push(row));
+      expect(new Set(visits).size).toBe(visits.length);
       const inside = [...cells.x.keys()].filter((i) => {
         const [x, y] = [cells.x[i] as number, cells.y[i] as number];
         return x >= l && x <= r && y >= t && y <= b;
       });
-      for (const row of inside) expect(seen).toContain(row);
-      if (inside.length) expect(seen.length).toBeLessThan(inside.length * 6 + 1);
-      else expect(seen).toEqual([]);
+      for (const row of inside) expect(visits).toContain(row);
+      if (inside.length) expect(visits.length).toBeLessThan(inside.length * 6 + 1);
+      else expect(visits).toEqual([]);
     }
   });
   it("take no cells at all", () => {

@@ -36,7 +36,7 @@ export interface Wishes {
   /** A cell by its row in the cell file, or by its id where a person added it; null where there is none. */
   onPick(cell: CellName | null): void;
   onAdd(x: number, y: number, screen: readonly [number, number]): void;
-  onDraw(points: readonly Point[], done: boolean, screen: readonly [number, number]): void;
+  onDraw(points: readonly Point[], complete: boolean, screen: readonly [number, number]): void;
   onMoved(): void;
   /** At each frame, where the slide stands. */
   onFrame?(place: Place): void;
@@ -68,7 +68,7 @@ export class Lens {
   private readonly cells = document.createElement("canvas");
   private readonly overlay: Overlay;
   private prefetcher: Prefetcher;
-  private shown: string;
+  private base: string;
   private readonly ratio = Math.min(2, window.devicePixelRatio || 1);
   private readonly stopListening: () => void;
   private readonly tip = document.createElement("div");
@@ -78,7 +78,7 @@ export class Lens {
   private again = false;
   private failed = false;
   private pointer: Point | null = null;
-  private drawn: readonly Point[] = [];
+  private stroke: readonly Point[] = [];
 
   constructor(
     private readonly element: HTMLElement,
@@ -88,7 +88,7 @@ export class Lens {
     start: Partial<Place>,
   ) {
     const grid = new TileGrid(access);
-    this.shown = access.base;
+    this.base = access.base;
     this.prefetcher = new Prefetcher(grid);
     refuseInlineStyle();
     this.viewer = OpenSeadragon({
@@ -142,7 +142,7 @@ export class Lens {
       if (signals.wishes().addMode) event.preventDefaultAction = true;
     });
     this.viewer.addHandler("canvas-press", (event) => {
-      this.drawn = [];
+      this.stroke = [];
       if (signals.wishes().drawMode) this.trace(event.position);
     });
     this.viewer.addHandler("canvas-drag", (event) => {
@@ -153,7 +153,7 @@ export class Lens {
     this.viewer.addHandler("canvas-drag-end", (event) => {
       if (!signals.wishes().drawMode) return;
       event.preventDefaultAction = true;
-      signals.wishes().onDraw(this.drawn, true, [event.position.x, event.position.y]);
+      signals.wishes().onDraw(this.stroke, true, [event.position.x, event.position.y]);
     });
     this.viewer.addHandler("canvas-click", (event) => {
       if (event.quick) this.click(event.position.x, event.position.y);
@@ -175,8 +175,8 @@ export class Lens {
 
   /** Tiles of another focal plane of the same slide, in the place of those that are shown; the view and the marks stay. */
   showTiles(access: TileAccess): void {
-    if (access.base === this.shown) return;
-    this.shown = access.base;
+    if (access.base === this.base) return;
+    this.base = access.base;
     const grid = new TileGrid(access);
     this.prefetcher.stop();
     this.prefetcher = new Prefetcher(grid);
@@ -189,12 +189,12 @@ export class Lens {
   /** What was shown stays below until the new tiles are there; of several that were asked for in a row, the last stays. */
   private settle(item: Loading, base: string): void {
     const { world } = this.viewer;
-    if (base !== this.shown) {
+    if (base !== this.base) {
       world.removeItem(item);
       return;
     }
     item.whenFullyLoaded(() => {
-      if (base !== this.shown) return;
+      if (base !== this.base) return;
       for (let i = world.getItemCount() - 1; i >= 0; i--) {
         const other = world.getItemAt(i);
         if (other !== item) world.removeItem(other);
@@ -243,14 +243,14 @@ export class Lens {
     return { x: centre.x, y: centre.y, z: (10 * zoom) / this.mpp, turn_degrees, flip: viewport.getFlip() };
   }
 
-  /** The slide and its marks as they are on the screen, with a scale bar where µm/px is `known`. */
-  snapshot(known: boolean): HTMLCanvasElement | null {
+  /** The slide and its marks as they are on the screen, with a scale bar where µm/px is known (`hasScale`). */
+  snapshot(hasScale: boolean): HTMLCanvasElement | null {
     const at = this.affine();
     const slide = this.viewer.drawer?.canvas as HTMLCanvasElement | undefined;
     if (!at || !slide) return null;
     this.paint();
     const layers = [slide, ...(this.cells.isConnected ? [this.cells] : []), this.canvas];
-    return composed(layers, known ? this.mpp / scaleOf(at) : null, this.ratio);
+    return composed(layers, hasScale ? this.mpp / scaleOf(at) : null, this.ratio);
   }
 
   /** Mean colour of 9 × 9 screen px of the slide, before any filter; null where it cannot be read. */
@@ -282,8 +282,8 @@ export class Lens {
     const x = this.viewer.viewport.getFlip() ? this.element.clientWidth - given_x : given_x;
     const at = this.affine();
     if (!at) return;
-    this.drawn = grown(this.drawn, toSlide(at, x, y), LEAST_STROKE_PX / scaleOf(at));
-    if (this.drawn.length > 1) this.signals.wishes().onDraw(this.drawn, false, [x, y]);
+    this.stroke = grown(this.stroke, toSlide(at, x, y), LEAST_STROKE_PX / scaleOf(at));
+    if (this.stroke.length > 1) this.signals.wishes().onDraw(this.stroke, false, [x, y]);
   }
 
   private click(given_x: number, y: number): void {
@@ -410,14 +410,14 @@ export class Lens {
 
 /** WebGL 2 on a canvas; null where there is no graphics card for it. `data-overlay` on the page's root asks for one of them. */
 function cellsOn(canvas: HTMLCanvasElement, ratio: number): WebGlCells | null {
-  const asked = document.documentElement.dataset.overlay;
-  if (asked === "canvas" || (asked !== "webgl" && !hasGraphicsCard())) return null;
+  const wish = document.documentElement.dataset.overlay;
+  if (wish === "canvas" || (wish !== "webgl" && !hasGraphicsCard())) return null;
   const gl = canvas.getContext("webgl2", { premultipliedAlpha: true, antialias: false, depth: false });
   if (!gl) return null;
   try {
-    const made = new WebGlCells(gl, ratio);
+    const cells = new WebGlCells(gl, ratio);
     canvas.dataset.webgl = "2";
-    return made;
+    return cells;
   } catch (error) {
     console.warn(error);
     return null;

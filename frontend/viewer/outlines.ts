@@ -33,8 +33,8 @@ export function drawOutlines(
 function pathsOf(scene: Scene, view: Box): Map<string, Path2D> {
   const paths = new Map<string, Path2D>();
   const { contours } = scene.store;
-  eachShown(scene, view, (chunk, i, known, state) => {
-    const key = state === "rejected" ? "#555555-" : state ? `${known.colour}!` : known.colour;
+  eachShown(scene, view, (chunk, i, cellClass, state) => {
+    const key = state === "rejected" ? "#555555-" : state ? `${cellClass.colour}!` : cellClass.colour;
     let path = paths.get(key);
     if (!path) {
       path = new Path2D();

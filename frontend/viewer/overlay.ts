@@ -104,23 +104,23 @@ export class Overlay {
    * sheet; a graphics card draws rings as quickly without one. */
   private drawNear(context: CanvasRenderingContext2D, scene: Scene, at: Affine, view: Box, scale: number): void {
     const outlined = scale > OUTLINED && scene.index !== null && countIn(scene.index, view) <= MOST_OUTLINED;
-    const named = (on: CanvasRenderingContext2D, there: Affine, around: Box) => {
+    const writeNames = (on: CanvasRenderingContext2D, there: Affine, around: Box) => {
       if (scale > NAMED) this.drawNames(on, scene, there, around, scale);
     };
     const outlines =
       outlined &&
       this.outlines.draw(context, scene, scene.store.version, at, view, true, (sheet, there, around) => {
         drawOutlines(sheet, scene, there, around, this.ratio);
-        named(sheet, there, around);
+        writeNames(sheet, there, around);
       });
     if (outlines) this.webgl?.clear();
     else if (this.webgl) {
       this.webgl.draw(scene, at, view, scale > RINGED);
-      named(context, at, view);
+      writeNames(context, at, view);
     } else {
       const rings = (on: CanvasRenderingContext2D, there: Affine, around: Box) => {
         this.drawCells(on, scene, there, around, scale);
-        named(on, there, around);
+        writeNames(on, there, around);
       };
       if (!this.ringed.draw(context, scene, scene.store.chunks.size, at, view, false, rings)) rings(context, at, view);
     }
@@ -134,12 +134,12 @@ export class Overlay {
     const stamped = scale < STAMPED && this.rings.settle(angle);
     const paths = new Map<string, Path2D>();
     const stamps: [HTMLCanvasElement, number, number][] = [];
-    eachShown(scene, view, (chunk, i, known, state) => {
+    eachShown(scene, view, (chunk, i, cellClass, state) => {
       const [sx, sy] = toScreen(at, chunk.x[i] as number, chunk.y[i] as number);
       const rejected = state === "rejected";
-      const colour = rejected ? "#555555" : known.colour;
+      const colour = rejected ? "#555555" : cellClass.colour;
       if (!ringed) {
-        stamps.push([this.sprite(rejected ? "cross" : known.mark, colour, 7), sx, sy]);
+        stamps.push([this.sprite(rejected ? "cross" : cellClass.mark, colour, 7), sx, sy]);
         return;
       }
       const key = rejected ? `${colour}-` : state ? `${colour}!` : colour;
@@ -166,10 +166,10 @@ export class Overlay {
   /** Short names below the cells: each name is written once and then stamped. */
   private drawNames(context: CanvasRenderingContext2D, scene: Scene, at: Affine, view: Box, scale: number): void {
     context.setTransform(1, 0, 0, 1, 0, 0);
-    eachShown(scene, view, (chunk, i, known, state) => {
+    eachShown(scene, view, (chunk, i, cellClass, state) => {
       const [sx, sy] = toScreen(at, chunk.x[i] as number, chunk.y[i] as number);
       const below = (Math.max(chunk.w[i] as number, chunk.h[i] as number) / 2 + 2) * scale + 3;
-      this.stamp(context, this.nameSprite(state === "rejected" ? "rejected" : known.short), sx, sy + below + 7);
+      this.stamp(context, this.nameSprite(state === "rejected" ? "rejected" : cellClass.short), sx, sy + below + 7);
     });
   }
 
@@ -289,11 +289,11 @@ export class Overlay {
   private drawAdded(context: CanvasRenderingContext2D, scene: Scene, at: Affine, scale: number): void {
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     for (const cell of scene.added) {
-      const known = cell.label === null ? undefined : scene.schema.classes[cell.label];
-      if (!known || scene.hidden.has(known.index)) continue;
+      const cellClass = cell.label === null ? undefined : scene.schema.classes[cell.label];
+      if (!cellClass || scene.hidden.has(cellClass.index)) continue;
       const [sx, sy] = toScreen(at, cell.x, cell.y);
       context.lineWidth = 2.4;
-      context.strokeStyle = known.colour;
+      context.strokeStyle = cellClass.colour;
       context.setLineDash([6, 3]);
       context.beginPath();
       context.arc(sx, sy, (Math.max(cell.w, cell.h) / 2 + 2) * scale, 0, 2 * Math.PI);
@@ -382,7 +382,7 @@ function trace(
 export function eachShown(
   scene: Scene,
   view: Box,
-  visit: (chunk: Chunk, i: number, known: CellClass, state: string) => void,
+  visit: (chunk: Chunk, i: number, cellClass: CellClass, state: string) => void,
 ): void {
   const [left, top, right, bottom] = view;
   for (const chunk of scene.store.chunks.values()) {
@@ -396,8 +396,8 @@ export function eachShown(
       const ry = (chunk.h[i] as number) / 2 + 2;
       if (x < left - rx || x > right + rx || y < top - ry || y > bottom + ry || !isShown(scene, chunk, i)) return;
       const label = chunk.first >= 0 ? scene.labels.get(chunk.first + i) : undefined;
-      const known = scene.schema.classes[label?.label ?? (chunk.cls[i] as number)];
-      if (known) visit(chunk, i, known, label?.state ?? "");
+      const cellClass = scene.schema.classes[label?.label ?? (chunk.cls[i] as number)];
+      if (cellClass) visit(chunk, i, cellClass, label?.state ?? "");
     });
   }
 }

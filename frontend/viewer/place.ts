@@ -11,20 +11,20 @@ export interface Place {
 }
 
 export function readPlace(hash: string): Place {
-  const given = new URLSearchParams(hash.replace(/^#/, ""));
+  const params = new URLSearchParams(hash.replace(/^#/, ""));
   const numeric = (key: string) => {
-    const text = given.get(key);
+    const text = params.get(key);
     const value = text === null || text === "" ? Number.NaN : Number(text);
     return Number.isFinite(value) ? value : undefined;
   };
   return {
-    slide: given.get("slide") ?? undefined,
+    slide: params.get("slide") ?? undefined,
     x: numeric("x"),
     y: numeric("y"),
     z: numeric("z"),
     cell: numeric("cell"),
     turn_degrees: numeric("turn"),
-    flip: given.get("flip") === "1" ? true : undefined,
+    flip: params.get("flip") === "1" ? true : undefined,
   };
 }
 

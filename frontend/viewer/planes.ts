@@ -19,8 +19,8 @@ export function besideOf(planes: readonly Plane[], from: number, step: number): 
 }
 
 /** Tiles of a plane under the same access; those of the analysed plane where there is no such one. */
-export function accessOf(access: TileAccess, shown: number | null): TileAccess {
-  const plane = access.planes.find((one) => one.number === shown && one.base);
+export function accessOf(access: TileAccess, wish: number | null): TileAccess {
+  const plane = access.planes.find((one) => one.number === wish && one.base);
   return plane ? { ...access, base: plane.base } : access;
 }
 

@@ -20,7 +20,7 @@ export function ahead(view: Box, move: readonly [number, number], share: number)
 }
 
 export class Prefetcher {
-  private asked = new Set<string>();
+  private urls = new Set<string>();
   private waiting: string[] = [];
   private running = 0;
   private last: Box | null = null;
@@ -47,11 +47,11 @@ export class Prefetcher {
   }
 
   private want(url: string): void {
-    if (this.asked.has(url)) return;
-    if (this.asked.size > REMEMBERED) this.asked.clear();
-    this.asked.add(url);
+    if (this.urls.has(url)) return;
+    if (this.urls.size > REMEMBERED) this.urls.clear();
+    this.urls.add(url);
     this.waiting.push(url);
-    while (this.waiting.length > WAITING) this.asked.delete(this.waiting.shift() as string);
+    while (this.waiting.length > WAITING) this.urls.delete(this.waiting.shift() as string);
     this.next();
   }
 
@@ -60,12 +60,12 @@ export class Prefetcher {
       const url = this.waiting.pop() as string;
       const image = new Image();
       this.running += 1;
-      const done = () => {
+      const finish = () => {
         this.running -= 1;
         this.next();
       };
-      image.onload = done;
-      image.onerror = done;
+      image.onload = finish;
+      image.onerror = finish;
       image.src = url;
     }
   }

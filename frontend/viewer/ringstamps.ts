@@ -6,7 +6,7 @@ const MOST = 4000;
 
 export class RingStamps {
   /** By key, then by both half axes in steps: a text a cell would take longer than its stamp. */
-  private readonly made = new Map<string, Map<number, HTMLCanvasElement>>();
+  private readonly stamps = new Map<string, Map<number, HTMLCanvasElement>>();
   private n = 0;
   private angle = 0;
 
@@ -23,12 +23,12 @@ export class RingStamps {
   /** `key`: a colour such as #56b4e9, then `!` where a person has named the cell, `-` where they rejected it. */
   stamp(key: string, rx: number, ry: number): HTMLCanvasElement {
     const [a, b] = [Math.round(rx / STEP), Math.round(ry / STEP)];
-    let sizes = this.made.get(key);
+    let sizes = this.stamps.get(key);
     let stamp = sizes?.get(a * MOST + b);
     if (!stamp) {
       if (this.n >= MOST) this.clear();
-      sizes = this.made.get(key) ?? new Map();
-      this.made.set(key, sizes);
+      sizes = this.stamps.get(key) ?? new Map();
+      this.stamps.set(key, sizes);
       stamp = this.draw(key, a * STEP, b * STEP);
       sizes.set(a * MOST + b, stamp);
       this.n += 1;
@@ -37,7 +37,7 @@ export class RingStamps {
   }
 
   private clear(): void {
-    this.made.clear();
+    this.stamps.clear();
     this.n = 0;
   }
 

@@ -11,7 +11,7 @@ const REST_MS = 120;
 
 type Paint = (context: CanvasRenderingContext2D, at: Affine, view: Box) => void;
 
-interface Made {
+interface Drawing {
   scene: Scene;
   version: number;
   at: Affine;
@@ -21,7 +21,7 @@ interface Made {
 
 export class Sheet {
   private readonly canvas = document.createElement("canvas");
-  private made: Made | null = null;
+  private drawing: Drawing | null = null;
   private at: Affine | null = null;
 
   private moved_at_ms = 0;
@@ -49,7 +49,7 @@ export class Sheet {
     const now_ms = performance.now();
     if (!before?.every((v, i) => v === at[i])) this.moved_at_ms = now_ms;
     const { width, height } = context.canvas;
-    if (!this.made || !this.holds(this.made, scene, version, at)) {
+    if (!this.drawing || !this.holds(this.drawing, scene, version, at)) {
       const wait_ms = this.moved_at_ms + REST_MS - now_ms;
       if (slow && wait_ms > 0) {
         window.clearTimeout(this.timer);
@@ -59,22 +59,22 @@ export class Sheet {
       if (!before || !sameLinear(before, at)) return false;
       this.make(scene, version, at, view, width, height, paint);
     }
-    const made = this.made as unknown as Made;
-    const [dx, dy] = this.shift(made, at);
+    const drawing = this.drawing as unknown as Drawing;
+    const [dx, dy] = this.shift(drawing, at);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.drawImage(this.canvas, dx - made.margin[0], dy - made.margin[1]);
+    context.drawImage(this.canvas, dx - drawing.margin[0], dy - drawing.margin[1]);
     return true;
   }
 
-  private shift(made: Made, at: Affine): readonly [number, number] {
-    return [Math.round((at[4] - made.at[4]) * this.ratio), Math.round((at[5] - made.at[5]) * this.ratio)];
+  private shift(drawing: Drawing, at: Affine): readonly [number, number] {
+    return [Math.round((at[4] - drawing.at[4]) * this.ratio), Math.round((at[5] - drawing.at[5]) * this.ratio)];
   }
 
-  private holds(made: Made, scene: Scene, version: number, at: Affine): boolean {
-    if (made.scene !== scene || made.version !== version) return false;
-    if (!sameLinear(made.at, at)) return false;
-    const [dx, dy] = this.shift(made, at);
-    return Math.abs(dx) <= made.margin[0] && Math.abs(dy) <= made.margin[1];
+  private holds(drawing: Drawing, scene: Scene, version: number, at: Affine): boolean {
+    if (drawing.scene !== scene || drawing.version !== version) return false;
+    if (!sameLinear(drawing.at, at)) return false;
+    const [dx, dy] = this.shift(drawing, at);
+    return Math.abs(dx) <= drawing.margin[0] && Math.abs(dy) <= drawing.margin[1];
   }
 
   private make(
@@ -89,7 +89,7 @@ export class Sheet {
     const margin = [Math.round(width * AROUND), Math.round(height * AROUND)] as const;
     const [wide, high] = [width + 2 * margin[0], height + 2 * margin[1]];
     const context = this.canvas.getContext("2d");
-    this.made = { scene, version, at, margin };
+    this.drawing = { scene, version, at, margin };
     if (this.canvas.width !== wide || this.canvas.height !== high) {
       this.canvas.width = wide;
       this.canvas.height = high;

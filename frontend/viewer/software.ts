@@ -6,16 +6,16 @@ export function isSoftware(renderer: string): boolean {
   return SOFTWARE.test(renderer);
 }
 
-let known: boolean | null = null;
+let answer: boolean | null = null;
 
 /** Whether there is WebGL 2 on a graphics card; asked once. */
 export function hasGraphicsCard(): boolean {
-  if (known === null) {
+  if (answer === null) {
     const gl = document.createElement("canvas").getContext("webgl2");
     const info = gl?.getExtension("WEBGL_debug_renderer_info");
     const renderer = gl ? String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER)) : "";
-    known = gl !== null && !isSoftware(renderer);
+    answer = gl !== null && !isSoftware(renderer);
     gl?.getExtension("WEBGL_lose_context")?.loseContext();
   }
-  return known;
+  return answer;
 }

@@ -12,9 +12,9 @@ export class TileGrid {
   }
 
   private level(level: number) {
-    const found = this.access.levels[level];
-    if (!found) throw new Error(`no level ${level}`);
-    return found;
+    const layer = this.access.levels[level];
+    if (!layer) throw new Error(`no level ${level}`);
+    return layer;
   }
 
   scale(level: number): number {
@@ -52,10 +52,10 @@ export class TileGrid {
     const [columns, rows] = this.grid(level);
     const first = (v: number, side: number) => Math.max(0, Math.floor((v * scale) / side));
     const last = (v: number, side: number, n: number) => Math.min(n - 1, Math.floor((v * scale) / side));
-    const found: [number, number][] = [];
+    const tiles: [number, number][] = [];
     for (let y = first(top, h); y <= last(bottom, h, rows); y++)
-      for (let x = first(left, w); x <= last(right, w, columns); x++) found.push([x, y]);
-    return found;
+      for (let x = first(left, w); x <= last(right, w, columns); x++) tiles.push([x, y]);
+    return tiles;
   }
 }
 

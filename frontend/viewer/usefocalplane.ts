@@ -6,7 +6,7 @@ import { accessOf, analysedOf, besideOf, type Plane } from "./planes";
 
 export interface FocalPlane {
   planes: readonly Plane[];
-  shown: number;
+  current: number;
   /** The access to its tiles. */
   tiles: TileAccess | null;
   show(number: number): void;
@@ -16,9 +16,9 @@ export interface FocalPlane {
 const NONE: readonly Plane[] = [];
 
 export function useFocalPlane(access: TileAccess | null): FocalPlane {
-  const [chosen, show] = useState<number | null>(null);
+  const [choice, show] = useState<number | null>(null);
   const planes = access?.planes ?? NONE;
-  const shown = chosen ?? analysedOf(planes)?.number ?? 1;
-  const tiles = useMemo(() => access && accessOf(access, chosen), [access, chosen]);
-  return { planes, shown, tiles, show, step: (by) => show(besideOf(planes, shown, by)) };
+  const current = choice ?? analysedOf(planes)?.number ?? 1;
+  const tiles = useMemo(() => access && accessOf(access, choice), [access, choice]);
+  return { planes, current, tiles, show, step: (by) => show(besideOf(planes, current, by)) };
 }

@@ -96,8 +96,8 @@ export class WebGlCells {
   }
 
   private card(chunk: Chunk, scene: Scene): OnCard {
-    const known = this.cards.get(chunk);
-    if (known) return known;
+    const existing = this.cards.get(chunk);
+    if (existing) return existing;
     const { gl } = this;
     const cells = gl.createBuffer();
     gl.bindBuffer(gl.ARRAY_BUFFER, cells);
@@ -178,16 +178,16 @@ function meets(box: Box, view: Box, margin: number): boolean {
 export function spans(chunk: Chunk, { index }: Pick<Scene, "index">, view: Box): [number, number][] {
   if (!index || chunk.first < 0) return [[0, chunk.n]];
   const side = index.tile_px;
-  const found: [number, number][] = [];
+  const pieces: [number, number][] = [];
   for (const [tx, ty, first, count] of index.tiles) {
     if (first < chunk.first || first >= chunk.first + chunk.n) continue;
     if (!meets([tx * side, ty * side, (tx + 1) * side, (ty + 1) * side], view, 100)) continue;
     const from = first - chunk.first;
-    const last = found[found.length - 1];
+    const last = pieces[pieces.length - 1];
     if (last && last[0] + last[1] === from) last[1] += count;
-    else found.push([from, count]);
+    else pieces.push([from, count]);
   }
-  return found;
+  return pieces;
 }
 
 function linked(gl: WebGL2RenderingContext): WebGLProgram {

@@ -28,14 +28,14 @@ function show(news: News): void {
     if (line.dataset.state !== news.case.state) location.reload();
     return;
   }
-  const left = line.querySelector<HTMLElement>("[data-left]");
-  if (!left) return;
+  const place = line.querySelector<HTMLElement>("[data-left]");
+  if (!place) return;
   const bar = document.createElement("progress");
   bar.max = 100;
   bar.value = news.job.percent;
   bar.setAttribute("aria-label", t("Analysis of {accession}", { accession }));
   const eta = news.job.eta_s === null ? "" : `, ${t("{seconds} left", { seconds: seconds(news.job.eta_s) })}`;
-  left.replaceChildren(bar, ` ${Math.round(news.job.percent)} %${eta}`);
+  place.replaceChildren(bar, ` ${Math.round(news.job.percent)} %${eta}`);
 }
 
 live(
@@ -50,10 +50,10 @@ live(
 /** A list that does not follow what happens says so. */
 line.subscribe(() => {
   const { lost_at } = line.get();
-  const known = document.getElementById("not-live");
+  const before = document.getElementById("not-live");
   if (lost_at === null) {
-    known?.remove();
-  } else if (!known) {
+    before?.remove();
+  } else if (!before) {
     const notice = document.createElement("p");
     notice.id = "not-live";
     notice.className = "notice lost";

@@ -267,16 +267,16 @@ def test_a_second_factor_is_switched_on_by_its_person_and_then_asked_for_everywh
     client.post("/account/second-factor/", {"code": code_of(device)})
     assert secondfactor.is_on(tess) and ("tess", "account.second-factor-on") in actions()
 
-    given = {"username": "tess", "password": PASSWORD}
-    page = Client().post("/accounts/login/", given)
+    credentials = {"username": "tess", "password": PASSWORD}
+    page = Client().post("/accounts/login/", credentials)
     assert page.status_code == 200 and "Code of your second factor" in page.content.decode()
-    used = Client().post("/accounts/login/", {**given, "code": code_of(device)})
+    used = Client().post("/accounts/login/", {**credentials, "code": code_of(device)})
     assert used.status_code == 200  # the code that switched it on counts once
     for at in ("/api/v1/token/", "/api/v1/token/"):
-        assert Client().post(at, given, content_type="application/json").json()["code"] == "code-needed"
-    assert Client().post("/admin/login/?next=/admin/", given).status_code == 302  # to the one page that asks
+        assert Client().post(at, credentials, content_type="application/json").json()["code"] == "code-needed"
+    assert Client().post("/admin/login/?next=/admin/", credentials).status_code == 302  # to the one page that asks
     TOTPDevice.objects.update(last_t=-1, throttling_failure_count=0, throttling_failure_timestamp=None)
-    assert Client().post("/accounts/login/", {**given, "code": code_of(device)}).status_code == 302
+    assert Client().post("/accounts/login/", {**credentials, "code": code_of(device)}).status_code == 302
 
 
 def test_a_superuser_alone_switches_off_another_persons_second_factor(ada: User, tess: User, settings: Any) -> None:
@@ -327,8 +327,8 @@ def test_where_a_second_factor_is_required_nobody_goes_on_without_one(tess: User
     refused = client.get("/api/v1/cases/")
     assert (refused.status_code, refused.json()["code"]) == (403, "second-factor-needed")
     assert Client().get("/api/v1/cases/", headers={"Authorization": f"Token {token}"}).status_code == 403
-    given = {"username": "tess", "password": PASSWORD}
-    answer = Client().post("/api/v1/token/", given, content_type="application/json")
+    credentials = {"username": "tess", "password": PASSWORD}
+    answer = Client().post("/api/v1/token/", credentials, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (403, "second-factor-needed")
     client.post("/account/second-factor/", {"begin": "", "password": PASSWORD})
     device = secondfactor.begun(tess)

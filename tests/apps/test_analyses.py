@@ -158,10 +158,15 @@ def test_an_order_of_another_examination_may_run_beside_the_first(slide: Any, te
 
 def test_two_analyses_are_compared_by_place_with_the_difference_of_each_count(job: Any, slide: Any) -> None:
     second = factories.finished_job(slide, moved(factories.cells(FOUND), without=(0, 1), renamed={45: "blast"}))
-    made = compare(job, second)
-    assert (made["same"], made["lost"]["n"], made["gained"]["n"], made["renamed"]["n"]) == (57, 2, 0, 1)
-    assert made["renamed"]["shown"][0]["key_b"] == "blast"
-    differential = next(s for s in made["sections"] if s["key"] == "differential")
+    comparison = compare(job, second)
+    assert (comparison["same"], comparison["lost"]["n"], comparison["gained"]["n"], comparison["renamed"]["n"]) == (
+        57,
+        2,
+        0,
+        1,
+    )
+    assert comparison["renamed"]["shown"][0]["key_b"] == "blast"
+    differential = next(s for s in comparison["sections"] if s["key"] == "differential")
     row = next(r for r in differential["rows"] if r["key"] == "blast")
     assert (row["a"], row["b"]) == (0, 1) and row["low"] < row["difference_percent"] < row["high"]
     sickle = factories.finished_job(slide, factories.cells({"circular": 3}, key="sickle"), "sickle")
@@ -178,14 +183,17 @@ def test_a_comparison_says_what_the_machine_called_a_cell_and_who_named_it(
     label_cells(tess, job, "relabel", [46], [], "blast", 0)  # the second analysis calls it so itself
     label_cells(tess, job, "relabel", [41], [], "monocyte", 1)
     add_cell(tess, job, 100.0, 100.0, 30.0, 30.0, "blast")
-    made = compare(Job.objects.get(pk=job.pk), second)
-    assert (made["renamed"]["n"], made["renamed"]["by_machine"], made["same_by_people"]) == (2, 1, 1)
-    by_row = {c["row_a"]: c for c in made["renamed"]["shown"]}
+    comparison = compare(Job.objects.get(pk=job.pk), second)
+    assert (comparison["renamed"]["n"], comparison["renamed"]["by_machine"], comparison["same_by_people"]) == (2, 1, 1)
+    by_row = {c["row_a"]: c for c in comparison["renamed"]["shown"]}
     assert [by_row[41][k] for k in ("key_a", "machine_a", "by_a", "machine_b", "by_b")] == [
         "monocyte", "segmented_neutrophil", "tess", "segmented_neutrophil", "",
     ]  # fmt: skip
-    assert (by_row[45]["by_a"], by_row[45]["key_b"]) == ("", "blast") and (made["added_a"], made["added_b"]) == (1, 0)
-    blast = next(r for s in made["sections"] for r in s["rows"] if r["key"] == "blast")
+    assert (by_row[45]["by_a"], by_row[45]["key_b"]) == ("", "blast") and (
+        comparison["added_a"],
+        comparison["added_b"],
+    ) == (1, 0)
+    blast = next(r for s in comparison["sections"] for r in s["rows"] if r["key"] == "blast")
     assert (blast["a"], blast["machine_a"], blast["b"], blast["machine_b"]) == (2, 0, 2, 2)
 
     client.force_login(tess)
@@ -198,8 +206,8 @@ def test_a_comparison_says_what_the_machine_called_a_cell_and_who_named_it(
 def test_the_api_chooses_lists_settles_and_compares(labelled: Any, slide: Any, api: Any, tess: Any) -> None:
     second = factories.finished_job(slide, moved(factories.cells(FOUND), without=(20,)))
     client = api(tess)
-    chosen = client.post(f"/api/v1/jobs/{second.pk}/choose/")
-    assert chosen.json() == {"labels": 5, "carried": 4, "to_look_at": 1}
+    answer = client.post(f"/api/v1/jobs/{second.pk}/choose/")
+    assert answer.json() == {"labels": 5, "carried": 4, "to_look_at": 1}
     (waiting,) = client.get(f"/api/v1/jobs/{second.pk}/carried/").json()
     body = {"id": waiting["id"], "keep": True}
     assert client.post(f"/api/v1/jobs/{second.pk}/carried/", body, format="json").json() == []

@@ -25,11 +25,11 @@ def exported(of: Any) -> list[dict[str, Any]]:
 
 
 def test_an_annotation_is_written_rewritten_removed_and_restored_with_a_record(slide: Any, tess: Any) -> None:
-    made = annotate(tess, slide, "polygon", TRIANGLE, " A clump of platelets ")
-    rewrite(tess, made, "Platelets")
-    remove(tess, made)
+    annotation = annotate(tess, slide, "polygon", TRIANGLE, " A clump of platelets ")
+    rewrite(tess, annotation, "Platelets")
+    remove(tess, annotation)
     assert annotations_of(slide) == []
-    restore(tess, made)
+    restore(tess, annotation)
     (row,) = annotations_of(slide)
     assert (row.text, row.kind, row.points) == ("Platelets", "polygon", TRIANGLE)
     lines = Record.objects.filter(action__startswith="annotation.").order_by("pk").values_list("action", flat=True)
@@ -53,10 +53,10 @@ def test_what_is_no_shape_on_the_slide_is_refused(slide: Any, tess: Any, kind: s
 
 
 def test_only_its_writer_or_who_signs_changes_an_annotation(slide: Any, tess: Any, paul: Any) -> None:
-    made = annotate(tess, slide, "point", [[5, 5]], "here")
+    annotation = annotate(tess, slide, "point", [[5, 5]], "here")
     with pytest.raises(Forbidden):
-        remove(factories.person("technologist", "tom"), made)
-    assert remove(paul, made).removed_by == paul
+        remove(factories.person("technologist", "tom"), annotation)
+    assert remove(paul, annotation).removed_by == paul
 
 
 def test_annotations_go_out_with_geojson_as_they_stood_when_the_case_was_signed(job: Any, tess: Any, paul: Any) -> None:
@@ -77,9 +77,9 @@ def test_annotations_go_out_with_geojson_as_they_stood_when_the_case_was_signed(
 
 def test_annotations_over_http(slide: Any, tess: Any, api: Any) -> None:
     url = f"/api/v1/slides/{slide.pk}/annotations/"
-    made = api(tess).post(url, {"kind": "point", "points": [[5, 6]], "text": "here"}, format="json")
-    assert made.status_code == 201
-    one = f"/api/v1/annotations/{made.json()['id']}/"
+    answer = api(tess).post(url, {"kind": "point", "points": [[5, 6]], "text": "here"}, format="json")
+    assert answer.status_code == 201
+    one = f"/api/v1/annotations/{answer.json()['id']}/"
     assert api(tess).patch(one, {"text": "there"}, format="json").json()["text"] == "there"
     assert api(tess).delete(one).json()["removed"] and api(tess).get(url).json() == []
     assert not api(tess).post(f"{one}restore/").json()["removed"] and len(api(tess).get(url).json()) == 1

@@ -47,13 +47,13 @@ def house(job: Any, tess: Any, tmp_path: Any) -> dict[str, Any]:
     report = services.sign(rosa, other, PASSWORD, "Approved")
     upload = uploads.create_upload(rosa, job.slide.case, "a.tif", 10)
     again = factories.finished_job(job.slide)
-    known = {
+    values = {
         "accession": [job.slide.case.accession, "T-SIGNED"], "job_id": [str(job.pk), str(signed.pk)],
         "slide_id": [str(job.slide_id)], "report_id": [str(report.pk)], "other_id": [str(again.pk)], "row": [3],
         "upload_id": [str(upload.pk)], "kind": list(exporters()),
         "name": ["blood_film", "blood-film"], "code": ["normal"], "first": [0], "count": [5], "field": [0],
     }  # fmt: skip
-    return {"token": token_of(rosa), "known": known}
+    return {"token": token_of(rosa), "known": values}
 
 
 def ask(case: Any, house: dict[str, Any], turns: Any) -> None:

@@ -27,9 +27,9 @@ from tests.factories import PASSWORD
 
 @pytest.fixture
 def lines(transactional_db: Any) -> list[Record]:
-    made = [record("tess", "case.comment", "case", i) for i in range(4)]
+    records = [record("tess", "case.comment", "case", i) for i in range(4)]
     assert verify().ok and len(anchored()) == 4
-    return made
+    return records
 
 
 def test_lines_and_head_cut_off_together_are_missed_by_the_anchors(lines: list[Record]) -> None:
@@ -67,7 +67,7 @@ def test_what_was_rolled_back_is_not_anchored(lines: list[Record]) -> None:
     assert verify().ok and len(anchored()) == 4
 
 
-def told() -> list[tuple[str, str]]:
+def account_lines() -> list[tuple[str, str]]:
     """(actor, action) of every line about accounts."""
     return [(r.actor, r.action) for r in Record.objects.filter(action__startswith="account.").order_by("pk")]
 
@@ -79,7 +79,7 @@ def test_sign_ins_good_and_bad_and_sign_outs_are_lines(db: Any) -> None:
     for name, password in (("tess", "wrong"), ("hunter2, typed into the wrong field", "x"), ("tess", PASSWORD)):
         client.post("/accounts/login/", {"username": name, "password": password})
     client.post("/accounts/logout/")
-    assert told() == [
+    assert account_lines() == [
         ("tess", "account.sign-in-refused"), ("nobody", "account.sign-in-refused"), ("tess", "account.signed-in"),
         ("tess", "account.signed-out"),
     ]  # fmt: skip
@@ -104,7 +104,7 @@ def test_what_an_administrator_does_to_accounts_is_lines_with_old_and_new_value(
         "username": "tess",
         "added": ["pathologist"],
     } in roles
-    assert {actor for actor, _ in told()} == {"root"}
+    assert {actor for actor, _ in account_lines()} == {"root"}
 
 
 def test_tokens_rights_of_roles_and_removed_people_are_lines(db: Any) -> None:
@@ -113,7 +113,7 @@ def test_tokens_rights_of_roles_and_removed_people_are_lines(db: Any) -> None:
     token_of(tess)
     Group.objects.get(name="technologist").permissions.clear()
     tess.delete()
-    actions = [action for _, action in told()]
+    actions = [action for _, action in account_lines()]
     assert {"account.token-made", "account.permissions", "account.token-removed", "account.deleted"} <= set(actions)
 
 
@@ -123,17 +123,17 @@ def test_a_password_that_is_hashed_anew_at_a_sign_in_is_no_change(db: Any, setti
     Record.objects.all().delete()
     before = tess.password
     assert tess.check_password(PASSWORD) and tess.password != before
-    assert told() == []
+    assert account_lines() == []
 
 
 def test_every_action_that_is_recorded_is_told_as_a_sentence() -> None:
     """Every word of the form `kind.what` that stands as an action in the apps has a sentence."""
     kinds = {action.partition(".")[0] for action in WORDS}
     source = "\n".join(p.read_text() for p in Path("apps").rglob("*.py") if "migrations" not in p.parts)
-    made = set(re.findall(rf'(?:record|_write|_record)\([^()]*?"((?:{"|".join(kinds)})\.[a-z-]+)"', source))
-    made |= {f"job.{state}" for state in ("done", "cancelled", "failed")}
-    made |= {f"label.{action}" for action in LabelEvent.Action.values}
-    assert len(made) > 50 and made <= set(WORDS), made - set(WORDS)
+    actions = set(re.findall(rf'(?:record|_write|_record)\([^()]*?"((?:{"|".join(kinds)})\.[a-z-]+)"', source))
+    actions |= {f"job.{state}" for state in ("done", "cancelled", "failed")}
+    actions |= {f"label.{action}" for action in LabelEvent.Action.values}
+    assert len(actions) > 50 and actions <= set(WORDS), actions - set(WORDS)
 
 
 def test_a_line_is_told_with_what_was_and_what_is(db: Any) -> None:

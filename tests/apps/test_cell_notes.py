@@ -136,9 +136,9 @@ def test_an_outline_gives_its_cells_and_their_counts_alone(job: Any, tess: Any) 
     assert {r["class"] for r in white["rows"]} == {SEG, LYMPH}
     sure = client.get(f"{url}/gallery/", {"within": outline, "least": 0.95}).json()
     assert sure["n"] == 0
-    counted = client.get(f"{url}/counts/within/", {"within": outline}).json()
-    assert counted["n"] == len(here) and counted["area_mm2"] == pytest.approx(300 * 768 * (0.25 / 1000) ** 2)
-    shares = {c["class"]: c for c in counted["classes"]}
+    counts = client.get(f"{url}/counts/within/", {"within": outline}).json()
+    assert counts["n"] == len(here) and counts["area_mm2"] == pytest.approx(300 * 768 * (0.25 / 1000) ** 2)
+    shares = {c["class"]: c for c in counts["classes"]}
     nucleated = [r for r in here if r["class"] in (SEG, LYMPH, NRBC)]
     lymph = sum(r["class"] == LYMPH for r in here)
     assert shares[LYMPH]["count"] == lymph
@@ -154,17 +154,17 @@ def test_a_region_is_analysed_by_itself_and_never_reported_unasked(job: Any, tes
     for region in ([0, 0, 5000, 100], [0, 0, 20, 20]):
         answer = client.post(f"/api/v1/slides/{slide.pk}/jobs/", {"region": region}, format="json")
         assert answer.status_code == 400, answer.json()
-    asked = client.post(f"/api/v1/slides/{slide.pk}/jobs/", {"region": [100, 100, 400, 300]}, format="json").json()
-    assert asked["region"] == [100, 100, 400, 300]
+    order = client.post(f"/api/v1/slides/{slide.pk}/jobs/", {"region": [100, 100, 400, 300]}, format="json").json()
+    assert order["region"] == [100, 100, 400, 300]
     assert Record.objects.get(action="job.requested").detail["region"] == [100, 100, 400, 300]
     assert latest_job(slide) == job, "what is read stays in view"
     ReportedAnalysis.objects.filter(slide=slide).delete()
-    claimed = analysis.claim(asked["id"], "worker")
+    claimed = analysis.claim(order["id"], "worker")
     assert claimed is not None and claimed.region == (100, 100, 400, 300)
     table = factories.cells({"segmented_neutrophil": 2})
-    done = factories.finished_job(slide, table)
+    result = factories.finished_job(slide, table)
     ReportedAnalysis.objects.filter(slide=slide).delete()
-    assert analysis.finish(claimed, partial=False, cells=2, cells_sha256=done.cells_sha256)
+    assert analysis.finish(claimed, partial=False, cells=2, cells_sha256=result.cells_sha256)
     assert not ReportedAnalysis.objects.filter(slide=slide).exists()
 
 

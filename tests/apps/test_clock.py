@@ -37,8 +37,8 @@ def test_a_job_whose_worker_died_before_the_clock_went_back_is_taken_over_at_onc
     assert services.claim(waiting.pk, "one")
     Job.objects.update(lease=timezone.now() + HOURS)
     assert [j.pk for j in line.in_line()] == [waiting.pk]
-    taken = services.claim(waiting.pk, "two")
-    assert taken and taken.owner == "two" and leases.holds(taken.lease, settings.JOB_LEASE_S)
+    job = services.claim(waiting.pk, "two")
+    assert job and job.owner == "two" and leases.holds(job.lease, settings.JOB_LEASE_S)
     assert services.claim(waiting.pk, "three") is None
 
 

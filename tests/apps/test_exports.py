@@ -36,7 +36,7 @@ from tests.factories import PASSWORD
 from tests.schemas import BLOOD_FILM
 
 
-def made(of: source.Source, key: str) -> bytes:
+def content_of(of: source.Source, key: str) -> bytes:
     return b"".join(exporter(key).pieces(of))
 
 
@@ -55,12 +55,12 @@ def test_each_format_says_whether_it_is_signed_in_its_name_and_in_itself(key: st
     word = {"fhir": (b'"status":"preliminary"', b'"status":"final"')}.get(key, (b"draft", b"signed"))
     draft = source.of_job(job)
     assert exporter(key).file_name(draft).endswith(f"-draft{exporter(key).suffix}")
-    assert word[0] in made(draft, key)
+    assert word[0] in content_of(draft, key)
     see_all(paul, job)
     report = services.sign(paul, job.slide.case, PASSWORD, "Approved")
     job = Job.objects.get(pk=job.pk)
     for of in (source.of_job(job), source.of_case(report.case), source.of_report(report)):
-        raw = made(of, key)
+        raw = content_of(of, key)
         assert word[1] in raw and word[0] not in raw
         assert "draft" not in exporter(key).file_name(of)
 
@@ -70,13 +70,13 @@ def test_labels_given_after_a_signature_are_a_draft_again(signed: Report, job: A
     label_cells(paul, job, "relabel", [40], [], BLOOD_FILM.index("lymphocyte"), label_revision(job))
     job.slide.case.refresh_from_db()
     assert not source.of_case(case).signed and not source.of_job(job).signed
-    before, now = (lines_of(made(of, "cells-csv"))[40] for of in (source.of_report(signed), source.of_case(case)))
+    before, now = (lines_of(content_of(of, "cells-csv"))[40] for of in (source.of_report(signed), source.of_case(case)))
     assert (before["status"], before["final_class"]) == ("signed", "segmented_neutrophil")
     assert (now["status"], now["final_class"]) == ("draft", "lymphocyte")
 
 
 def test_counts_as_csv_open_in_a_spreadsheet_with_percent_and_rates_in_columns_of_their_own(job: Any) -> None:
-    raw = made(source.of_job(job), "csv")
+    raw = content_of(source.of_job(job), "csv")
     assert raw.startswith(b"\xef\xbb\xbf")
     lines = lines_of(raw)
     red = next(line for line in lines if line["class"] == "normal")
@@ -90,7 +90,7 @@ def test_counts_as_csv_open_in_a_spreadsheet_with_percent_and_rates_in_columns_o
 
 
 def test_cells_as_csv_hold_every_cell_once_with_units_in_the_names(signed: Report, job: Any) -> None:
-    lines = lines_of(made(source.of_report(signed), "cells-csv"))
+    lines = lines_of(content_of(source.of_report(signed), "cells-csv"))
     assert len({line["cell"] for line in lines}) == job.cells == len(lines)
     assert {"x_px", "w_px", "area_um2"} <= set(lines[0])
     assert {line["state"] for line in lines if line["final_class"] == "erythroblast"} == {"confirmed"}
@@ -99,7 +99,7 @@ def test_cells_as_csv_hold_every_cell_once_with_units_in_the_names(signed: Repor
 def test_arrow_names_classes_by_dictionaries(job: Any, tess: Any) -> None:
     label_cells(tess, job, "reject", [0], [], None, 0)
     job.refresh_from_db()
-    table = pa.ipc.open_file(pa.py_buffer(made(source.of_job(job), "arrow"))).read_all()
+    table = pa.ipc.open_file(pa.py_buffer(content_of(source.of_job(job), "arrow"))).read_all()
     column = table.column("final_class").combine_chunks()
     assert pa.types.is_dictionary(column.type) and column.to_pylist()[0] == "rejected"
     assert {c.key for c in BLOOD_FILM.classes} <= set(column.dictionary.to_pylist())
@@ -109,7 +109,7 @@ def test_arrow_names_classes_by_dictionaries(job: Any, tess: Any) -> None:
 
 
 def test_geojson_holds_every_cell_as_a_detection_with_a_valid_closed_ring(job: Any) -> None:
-    geo = json.loads(made(source.of_job(job), "geojson"))
+    geo = json.loads(content_of(source.of_job(job), "geojson"))
     assert geo["type"] == "FeatureCollection" and len(geo["features"]) == job.cells
     for feature in geo["features"]:
         assert feature["properties"]["objectType"] == "detection"
@@ -122,16 +122,16 @@ def test_geojson_holds_every_cell_as_a_detection_with_a_valid_closed_ring(job: A
 
 def test_outlines_that_cross_themselves_become_valid_and_lose_no_area_to_speak_of() -> None:
     circle = [[20 + 10 * np.cos(a), 20 + 10 * np.sin(a)] for a in np.linspace(0, 2 * np.pi, 200)[:-1]]
-    given = [
+    outlines = [
         shapely.Polygon([[0, 0], [10, 10], [10, 0], [0, 10]]),  # a bow tie
         shapely.Polygon([[0, 0], [10, 0], [10, 10], [5, 10], [5, 14], [5, 10], [0, 10]]),  # a spike
         shapely.Polygon(circle),
         shapely.Polygon([[0, 0], [0.5, 0], [0.5, 0.5], [0, 0.5]]),  # smaller than the tolerance
     ]
-    tidied = tidy(np.array(given, object))
+    tidied = tidy(np.array(outlines, object))
     assert all(shape.is_valid and not shape.is_empty for shape in tidied)
     assert [round(shape.area) for shape in tidied[:2]] == [50, 100]
-    assert abs(tidied[2].area / given[2].area - 1) < 0.03
+    assert abs(tidied[2].area / outlines[2].area - 1) < 0.03
     assert len(tidied[2].exterior.coords) < len(circle) / 4
     assert tidied[3].area == 0.25
 
@@ -142,14 +142,14 @@ def test_outlines_are_read_once_however_many_cells_there_are(job: Any, monkeypat
         cellfiles, "read_contours", lambda path, real=cellfiles.read_contours: reads.append(1) or real(path)
     )
     monkeypatch.setattr(cellfiles, "read_contour", lambda *_: pytest.fail("read cell by cell"))
-    made(source.of_job(job), "geojson")
+    content_of(source.of_job(job), "geojson")
     assert len(reads) == 1
 
 
 def test_coco_holds_boxes_outlines_and_categories_and_says_how_many_were_rejected(job: Any, tess: Any) -> None:
     label_cells(tess, job, "reject", [0], [], None, 0)
     job.refresh_from_db()
-    data = json.loads(made(source.of_job(job), "coco"))
+    data = json.loads(content_of(source.of_job(job), "coco"))
     (image,) = data["images"]
     assert (image["width"], image["height"]) == (job.slide.width, job.slide.height)
     assert len(data["annotations"]) == job.cells - 1 and data["info"]["rejected_cells_left_out"] == 1
@@ -164,7 +164,7 @@ def test_pycocotools_reads_the_coco_file(job: Any, tmp_path: Path) -> None:
     from pycocotools.coco import COCO
 
     path = tmp_path / "coco.json"
-    path.write_bytes(made(source.of_job(job), "coco"))
+    path.write_bytes(content_of(source.of_job(job), "coco"))
     data = COCO(str(path))
     assert data.annToMask(data.loadAnns(1)[0]).sum() == pytest.approx(400, abs=80)
 
@@ -240,7 +240,7 @@ def test_a_researcher_opens_a_case_brings_in_a_slide_analyses_and_exports_but_ne
 def bundle_of(of: source.Source) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     from fhir.resources.R4B.bundle import Bundle
 
-    raw = json.loads(made(of, "fhir"))
+    raw = json.loads(content_of(of, "fhir"))
     Bundle.model_validate(raw)
     urls = [e["fullUrl"] for e in raw["entry"]]
     assert len(set(urls)) == len(urls)
@@ -303,7 +303,7 @@ def test_the_code_of_a_blood_film_never_stands_for_marrow(job: Any, tmp_path: Pa
     both, observations = bundle_of(source.of_case(job.slide.case))
     assert codes_of(both) == {"http://loinc.org": "11502-2"}
     assert not [o for o in observations if "http://loinc.org" in codes_of(o) and "urn:hemaview:marrow" in codes_of(o)]
-    raw = json.loads(made(source.of_case(job.slide.case), "fhir"))
+    raw = json.loads(content_of(source.of_case(job.slide.case), "fhir"))
     kinds = {
         e["resource"]["type"]["coding"][0]["code"] for e in raw["entry"] if e["resource"]["resourceType"] == "Specimen"
     }
@@ -319,15 +319,15 @@ def test_a_report_of_the_first_format_is_still_exported(signed: Report) -> None:
     old.__dict__["document"] = frozen
     diagnostic, observations = bundle_of(old)
     assert codes_of(diagnostic) == {"http://loinc.org": "11502-2"} and observations
-    assert lines_of(made(old, "csv"))
+    assert lines_of(content_of(old, "csv"))
 
 
 @pytest.mark.parametrize("one", assays().values(), ids=lambda a: a.key)
 def test_every_class_and_ratio_has_a_sure_code_or_is_listed_as_left_out(one: Assay) -> None:
-    coded, ratios, left = one.codes.get("classes", {}), one.codes.get("ratios", {}), one.codes["left_out"]
-    assert {*coded, *left["classes"]} == {c.key for c in one.schema.classes}
-    assert not set(coded) & set(left["classes"])
-    assert {k for k, code in ratios.items() if "loinc" not in code} == set(left["ratios"])
+    coded, ratios, left_out = one.codes.get("classes", {}), one.codes.get("ratios", {}), one.codes["left_out"]
+    assert {*coded, *left_out["classes"]} == {c.key for c in one.schema.classes}
+    assert not set(coded) & set(left_out["classes"])
+    assert {k for k, code in ratios.items() if "loinc" not in code} == set(left_out["ratios"])
     assert all(code.get("ucum") for code in ratios.values())
 
 
@@ -359,22 +359,22 @@ def test_hbf_of_confirmed_cells_stands_in_report_csv_and_fhir_and_is_frozen(
     case = factories.case(tess, specimen="cell-block")
     block = factories.slide(case, factories.film_file(tmp_path / "block.tif"))
     job = factories.finished_job(block, factories.cells({"erythroblast": 5}, key="fetal_nrbc"), "fetal_nrbc")
-    label_cells(tess, job, "confirm", [0, 1, 2, 3], [], None, 0, shown="erythroblast")
+    label_cells(tess, job, "confirm", [0, 1, 2, 3], [], None, 0, shown_class="erythroblast")
     label_cells(tess, job, "reject", [4], [], None, 1)
     for row, state in ((0, "positive"), (1, "positive"), (2, "negative"), (3, "not_done")):
         mark_hbf(tess, job, state, row)
     report = services.sign(paul, case, PASSWORD, "Reviewed", reason="drawn")
-    counted = {"confirmed": 4, "positive": 2, "negative": 1, "not_done": 1, "open": 0}
-    assert report.document["examinations"][0]["hbf"] == counted
+    counts = {"confirmed": 4, "positive": 2, "negative": 1, "not_done": 1, "open": 0}
+    assert report.document["examinations"][0]["hbf"] == counts
     page = proved_bytes(report.html_name, report.html_sha256).decode()
     assert '<td>Positive</td><td class="num strong">2</td>' in page and "<td>Not done</td>" in page
     of = source.of_report(report)
     rows = {
         r["class"]: r["reviewed_count"]
-        for r in csv.DictReader(io.StringIO(made(of, "csv").decode("utf-8-sig")))
+        for r in csv.DictReader(io.StringIO(content_of(of, "csv").decode("utf-8-sig")))
         if r["section"] == "hbf"
     }
     assert rows == {"positive": "2", "negative": "1", "not_done": "1", "open": "0"}
     _, observations = bundle_of(of)
     sent = {codes_of(o)["urn:hemaview:fetal_nrbc"]: o.get("valueQuantity", {}).get("value") for o in observations}
-    assert {k: v for k, v in sent.items() if k.startswith("hbf_")} == {f"hbf_{k}": v for k, v in counted.items()}
+    assert {k: v for k, v in sent.items() if k.startswith("hbf_")} == {f"hbf_{k}": v for k, v in counts.items()}

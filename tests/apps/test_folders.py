@@ -55,9 +55,9 @@ def test_a_folder_that_gives_nothing_is_refused_by_its_name_with_what_it_holds(t
 
 
 def test_the_one_slide_of_a_folder_comes_in_and_of_several_one_must_be_named(tmp_path: Path) -> None:
-    said = "Aperio Image Library v11.2.1 \r\n600x500|AppMag = 40|MPP = 0.25"
+    description = "Aperio Image Library v11.2.1 \r\n600x500|AppMag = 40|MPP = 0.25"
     tifffile.imwrite(
-        tmp_path / "a.svs", picture(600, 500), description=said, tile=(256, 256), compression="jpeg",
+        tmp_path / "a.svs", picture(600, 500), description=description, tile=(256, 256), compression="jpeg",
         photometric="rgb", metadata=None,
     )  # fmt: skip
     (tmp_path / "note.txt").write_text("no slide")
@@ -72,6 +72,6 @@ def test_the_case_page_lets_the_same_names_in_as_the_server() -> None:
     source = (Path(__file__).parents[2] / "frontend" / "case" / "incoming.ts").read_text()
     listed = re.search(r"SUFFIXES = \[([^\]]+)\]", source)
     assert listed is not None
-    known = {suffix.removeprefix(".") for kind in KINDS for suffix in (*kind.suffixes, *kind.beside)}
-    assert set(re.findall(r'"(\w+)"', listed[1])) == known
+    suffixes = {suffix.removeprefix(".") for kind in KINDS for suffix in (*kind.suffixes, *kind.beside)}
+    assert set(re.findall(r'"(\w+)"', listed[1])) == suffixes
     assert not any(may_come(name) for name in ("Thumbs.db", "desktop.ini", ".DS_Store", "note.txt", "x.gif"))

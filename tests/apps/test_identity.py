@@ -172,9 +172,9 @@ def test_it_is_listed_for_who_may_know_it_and_that_is_recorded(kind: str, tmp_pa
     refused = api(tess).get(url)
     assert refused.status_code == 403 and MARK not in refused.content.decode()
     answer = api(root).get(url)
-    said = {row["where"]: row["value"] for row in answer.json()}
-    assert answer["Cache-Control"] == "private, no-store" and MARK in said["file name"]
-    assert sum(MARK in value for value in said.values()) > 4
+    values = {row["where"]: row["value"] for row in answer.json()}
+    assert answer["Cache-Control"] == "private, no-store" and MARK in values["file name"]
+    assert sum(MARK in value for value in values.values()) > 4
     assert Record.objects.filter(action="slide.identity-seen").count() == 1
 
 
@@ -195,10 +195,10 @@ def test_a_slide_named_after_its_patient_is_called_neutrally_unless_a_person_nam
     case = factories.case()
     slide = bring(scan(tmp_path), case)
     assert slide.name == "Slide 1" and any("The names of its files say who" in note for note in slide.notes)
-    named = run_import(
+    with_name = run_import(
         begin_import_of_files(case.created_by, case, [photograph(tmp_path)], ImportOptions("left film")).pk
     )
-    assert (named.name, named.photo_fields[0]["name"]) == ("left film", "Photograph 1")
+    assert (with_name.name, with_name.photo_fields[0]["name"]) == ("left film", "Photograph 1")
 
 
 BORN = "Müller, Hans 1956-03-12"
@@ -279,8 +279,8 @@ def scan_with_label(folder: Path) -> Path:
     path = folder / "labelled.svs"
     how: dict[str, Any] = {"photometric": "rgb", "metadata": None}
     with tifffile.TiffWriter(path) as out:
-        said = f"Aperio Image Library v11.2.1 \r\n600x500|AppMag = 40|MPP = 0.25|User = {MARK}"
-        out.write(picture(600, 500), description=said, tile=(256, 256), compression="jpeg", **how)
+        description = f"Aperio Image Library v11.2.1 \r\n600x500|AppMag = 40|MPP = 0.25|User = {MARK}"
+        out.write(picture(600, 500), description=description, tile=(256, 256), compression="jpeg", **how)
         out.write(picture(300, 250), description="Aperio Image Library v11.2.1 \r\n300x250", compression="jpeg", **how)
         label = "Aperio Image Library v11.2.1\r\nlabel 120x80"
         out.write(picture(120, 80), description=label, subfiletype=1, compression="lzw", **how)
@@ -327,9 +327,9 @@ def test_series_that_are_named_after_the_patient_are_offered_by_number(tmp_path:
     facts = {"PatientName": f"{MARK}^Ada"}
     write_dicom(tmp_path / "a.dcm", film(1), ONE, SeriesDescription=f"Film of {MARK}", **facts)
     write_dicom(tmp_path / "b.dcm", film(2), OTHER, SeriesDescription="Film 8", **facts)
-    asked = {"uploads": [upload(api(tess), case.accession, tmp_path / name) for name in ("a.dcm", "b.dcm")]}
+    body = {"uploads": [upload(api(tess), case.accession, tmp_path / name) for name in ("a.dcm", "b.dcm")]}
     for name in ("contents/", ""):
-        answer = api(tess).post(f"/api/v1/cases/{case.accession}/slides/{name}", asked, format="json")
+        answer = api(tess).post(f"/api/v1/cases/{case.accession}/slides/{name}", body, format="json")
         assert MARK not in answer.content.decode()
         assert [row["name"] for row in answer.json()["series"]] == [
             "slide 1, 512 × 512 px",

@@ -52,9 +52,9 @@ def exported(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("asked", ["", "IM00001", "IM00002"])
-def test_dicom_files_without_a_suffix_are_one_slide_named_by_its_description(asked: str, tmp_path: Path) -> None:
-    slide = bring([exported(tmp_path / "out") / asked], factories.case())
+@pytest.mark.parametrize("path", ["", "IM00001", "IM00002"])
+def test_dicom_files_without_a_suffix_are_one_slide_named_by_its_description(path: str, tmp_path: Path) -> None:
+    slide = bring([exported(tmp_path / "out") / path], factories.case())
     assert (slide.status, slide.name, slide.width, slide.vendor) == ("ready", "Film 7, oil", 512, "dicom"), (
         slide.message
     )
@@ -125,11 +125,11 @@ def test_an_import_that_is_stopped_leaves_neither_slide_nor_case(
     assert not Case.objects.filter(accession="A-8").exists() and not Slide.objects.exists()
 
 
-@pytest.mark.parametrize("given", ["--plane=abc", "--plane=0", "--plane=-1", "--series=0", "--series=two"])
-def test_a_number_that_is_none_is_refused_with_what_may_be_given(given: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--plane=abc", "--plane=0", "--plane=-1", "--series=0", "--series=two"])
+def test_a_number_that_is_none_is_refused_with_what_may_be_given(option: str, tmp_path: Path) -> None:
     Image.fromarray(film(1)).save(tmp_path / "1.png")
     with pytest.raises(CommandError, match=r"is no number of a (focal plane|series): give 1, 2, 3 and so on"):
-        call_command("import_slide", str(tmp_path / "1.png"), "--case=A-7", "--create", given)
+        call_command("import_slide", str(tmp_path / "1.png"), "--case=A-7", "--create", option)
 
 
 def planes() -> NDArray[np.uint8]:
@@ -151,8 +151,8 @@ def test_of_several_focal_planes_one_is_converted_and_that_is_told(
     assert f"Focal plane {number} of 3, {words}, was taken." in slide.notes
     assert any("converted" in note for note in slide.notes)
     with open_slide(slide.file) as opened:
-        shown = opened.read(0, 0, 0, 512, 512).astype(int)
-    assert abs(shown - planes()[number - 1]).mean() < 6
+        pixels = opened.read(0, 0, 0, 512, 512).astype(int)
+    assert abs(pixels - planes()[number - 1]).mean() < 6
     with pytest.raises(Refusal, match="3 focal planes; there is no number 9"):
         bring([path], factories.case(), choice=Choice(plane=9))
 
@@ -176,17 +176,17 @@ def test_series_of_an_upload_are_offered_and_the_uploads_wait_for_the_choice(tmp
     with tifffile.TiffWriter(path) as out:
         for seed, h in ((1, 512), (2, 480)):
             out.write(film(seed, h), photometric="rgb", metadata={"axes": "YXS", "Name": f"spot {seed}"})
-    asked = {"uploads": [upload(api(tess), case.accession, path)]}
+    body = {"uploads": [upload(api(tess), case.accession, path)]}
     url = f"/api/v1/cases/{case.accession}/slides/"
-    offered = api(tess).post(url, asked, format="json")
+    offered = api(tess).post(url, body, format="json")
     assert (offered.status_code, offered.json()["code"]) == (409, "several-series")
     assert [row["number"] for row in offered.json()["series"]] == [1, 2]
     assert offered.json()["series"][1]["name"] == "spot 2, 512 × 480 px"
-    answer = api(tess).post(url, {**asked, "series": 2}, format="json")
+    answer = api(tess).post(url, {**body, "series": 2}, format="json")
     assert answer.status_code == 202, answer.content
     slide = run_import(answer.json()["id"])
     assert (slide.status, slide.height, slide.name) == ("ready", 480 + 2 * 32, "two.ome, series 2"), slide.message
-    assert api(tess).post(url, asked, format="json").json()["code"] == "upload-gone"
+    assert api(tess).post(url, body, format="json").json()["code"] == "upload-gone"
 
 
 def test_where_a_slide_lies_on_the_stage_is_stored_with_it(tmp_path: Path) -> None:
@@ -214,16 +214,16 @@ def test_uploads_say_what_there_is_to_choose_and_wait(
 ) -> None:
     tess = factories.person("technologist")
     case = factories.case(tess)
-    asked = {"uploads": [upload(api(tess), case.accession, two_series(tmp_path / "two.ome.tif", heights))]}
+    body = {"uploads": [upload(api(tess), case.accession, two_series(tmp_path / "two.ome.tif", heights))]}
     url = f"/api/v1/cases/{case.accession}/slides/"
-    held = api(tess).post(f"{url}contents/", asked, format="json").json()
-    assert [row["name"] for row in held["series"]] == [f"spot {i}, 512 × {h} px" for i, h in enumerate(heights, 1)]
-    assert (held["together"], held["focal_planes"]) == (together, 1)
-    one = api(tess).post(f"{url}contents/", {**asked, "series": 2}, format="json").json()
+    contents = api(tess).post(f"{url}contents/", body, format="json").json()
+    assert [row["name"] for row in contents["series"]] == [f"spot {i}, 512 × {h} px" for i, h in enumerate(heights, 1)]
+    assert (contents["together"], contents["focal_planes"]) == (together, 1)
+    one = api(tess).post(f"{url}contents/", {**body, "series": 2}, format="json").json()
     assert one == {"series": [], "together": False, "focal_planes": 1}
-    stranger = api(factories.person("technologist", "tim")).post(f"{url}contents/", asked, format="json")
+    stranger = api(factories.person("technologist", "tim")).post(f"{url}contents/", body, format="json")
     assert (stranger.status_code, stranger.json()["code"]) == (404, "upload-gone"), "uploads are a person's own"
-    slide = run_import(api(tess).post(url, {**asked, "series": 1}, format="json").json()["id"])
+    slide = run_import(api(tess).post(url, {**body, "series": 1}, format="json").json()["id"])
     assert (slide.status, len(slide.photo_fields)) == ("ready", 1), slide.message
 
 
@@ -231,10 +231,10 @@ def test_focal_planes_of_an_upload_are_told_and_the_chosen_one_is_taken(tmp_path
     tess = factories.person("technologist")
     case = factories.case(tess)
     path = write_dicom(tmp_path / "z.dcm", planes(), ONE, SeriesDescription="Stack")
-    asked = {"uploads": [upload(api(tess), case.accession, path)]}
+    body = {"uploads": [upload(api(tess), case.accession, path)]}
     url = f"/api/v1/cases/{case.accession}/slides/"
-    assert api(tess).post(f"{url}contents/", asked, format="json").json()["focal_planes"] == 3
-    slide = run_import(api(tess).post(url, {**asked, "plane": 3}, format="json").json()["id"])
+    assert api(tess).post(f"{url}contents/", body, format="json").json()["focal_planes"] == 3
+    slide = run_import(api(tess).post(url, {**body, "plane": 3}, format="json").json()["id"])
     assert "Focal plane 3 of 3, chosen, was taken." in slide.notes, slide.message
 
 
@@ -242,42 +242,44 @@ def test_each_series_of_an_upload_becomes_a_slide_or_none_does(tmp_path: Path, a
     tess = factories.person("technologist")
     case = factories.case(tess)
     path = two_series(tmp_path / "two.ome.tif", (512, 480))
-    asked = {"uploads": [upload(api(tess), case.accession, path)]}
+    body = {"uploads": [upload(api(tess), case.accession, path)]}
     url = f"/api/v1/cases/{case.accession}/slides/"
-    answer = api(tess).post(f"{url}each-series/", {**asked, "name": "film"}, format="json")
+    answer = api(tess).post(f"{url}each-series/", {**body, "name": "film"}, format="json")
     assert answer.status_code == 202, answer.content
     slides = [run_import(row["id"]) for row in answer.json()]
     assert [(s.status, s.name) for s in slides] == [("ready", "film, series 1"), ("ready", "film, series 2")]
     assert [s.photo_fields[0]["h"] for s in slides] == [512, 480]
     folders = set(slides[0].folder.parent.iterdir())
-    asked = {"uploads": [upload(api(tess), case.accession, path)]}
-    again = api(tess).post(f"{url}each-series/", asked, format="json")
+    body = {"uploads": [upload(api(tess), case.accession, path)]}
+    again = api(tess).post(f"{url}each-series/", body, format="json")
     assert (again.status_code, again.json()["code"]) == (409, "slide-exists")
     # Tests beside this one put slides of their own there.
     ours = {folder for folder in slides[0].folder.parent.iterdir() if (folder / "original" / path.name).exists()}
     assert case.slides.count() == 2 and ours <= folders, "nothing half-done"
-    assert api(tess).post(f"{url}contents/", asked, format="json").status_code == 200, "the upload waits"
+    assert api(tess).post(f"{url}contents/", body, format="json").status_code == 200, "the upload waits"
 
 
 @pytest.mark.skipif(find_spec("zarr") is None, reason="zarr is not installed")
 @pytest.mark.parametrize("pages", ["one", "two images"])
 def test_an_ome_zarr_that_the_page_sent_as_one_file_is_a_slide(pages: str, tmp_path: Path, api: Any) -> None:
-    made, _ = write_zarr(MadeCase("zarr 2", "channels first", tiling="tiles 64", scale="ome µm", pages=pages), tmp_path)
+    folder, _ = write_zarr(
+        MadeCase("zarr 2", "channels first", tiling="tiles 64", scale="ome µm", pages=pages), tmp_path
+    )
     packed = tmp_path / "film.zarr.tar"
     with tarfile.open(packed, "w", format=tarfile.USTAR_FORMAT) as out:
-        for path in sorted(p for p in made.rglob("*") if p.is_file()):
-            out.add(path, str(path.relative_to(made)))
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            out.add(path, str(path.relative_to(folder)))
     tess = factories.person("technologist")
     case = factories.case(tess)
-    asked: dict[str, Any] = {"uploads": [upload(api(tess), case.accession, packed)]}
+    body: dict[str, Any] = {"uploads": [upload(api(tess), case.accession, packed)]}
     url = f"/api/v1/cases/{case.accession}/slides/"
-    held = api(tess).post(f"{url}contents/", asked, format="json").json()
-    assert len(held["series"]) == (2 if pages == "two images" else 0), held
-    asked |= {"series": 2} if held["series"] else {}
-    slide = run_import(api(tess).post(url, asked, format="json").json()["id"])
+    contents = api(tess).post(f"{url}contents/", body, format="json").json()
+    assert len(contents["series"]) == (2 if pages == "two images" else 0), contents
+    body |= {"series": 2} if contents["series"] else {}
+    slide = run_import(api(tess).post(url, body, format="json").json()["id"])
     assert (slide.status, slide.vendor, slide.width, slide.mpp) == ("ready", "OME-Zarr", 160, 0.25), slide.message
-    assert slide.name == ("film, series 2" if held["series"] else "film.zarr")
-    assert not list(Path(settings.UPLOADS_DIR).glob(f"{asked['uploads'][0]}*")), "nothing stays of the upload"
+    assert slide.name == ("film, series 2" if contents["series"] else "film.zarr")
+    assert not list(Path(settings.UPLOADS_DIR).glob(f"{body['uploads'][0]}*")), "nothing stays of the upload"
 
 
 def test_an_upload_without_a_suffix_is_taken_where_it_is_dicom_and_refused_where_it_is_not(
@@ -355,9 +357,9 @@ def test_a_photograph_that_overlaps_two_others_names_both(tmp_path: Path) -> Non
 
 
 def test_photographs_stand_in_the_order_in_which_they_were_taken(tmp_path: Path) -> None:
-    for seed, (name, taken) in enumerate((("b", "10:00:02"), ("a", "10:00:03"), ("c", "10:00:01"))):
+    for seed, (name, at) in enumerate((("b", "10:00:02"), ("a", "10:00:03"), ("c", "10:00:01"))):
         exif = Image.Exif()
-        exif.get_ifd(0x8769)[0x9003] = f"2026:11:28 {taken}"
+        exif.get_ifd(0x8769)[0x9003] = f"2026:11:28 {at}"
         Image.fromarray(film(seed)).save(tmp_path / f"{name}.jpg", exif=exif, quality=95)
     assert [f["name"] for f in bring([tmp_path], factories.case()).photo_fields] == ["c", "b", "a"]
     Image.fromarray(film(9)).save(tmp_path / "aa.png")  # one that does not say when
@@ -415,8 +417,11 @@ def test_an_ome_zarr_folder_comes_in_by_its_sharpest_plane(version: int, tmp_pat
         {"path": str(n), "coordinateTransformations": [{"type": "scale", "scale": [1, 1, 0.25 * f, 0.25 * f]}]}
         for n, f in ((0, 1), (1, 2))
     ]
-    said = {"multiscales": [{"axes": axes, "datasets": datasets}], "omero": {"channels": [{"label": c} for c in "RGB"]}}
-    group.attrs.update({"ome": said} if version == 3 else said)
+    attributes = {
+        "multiscales": [{"axes": axes, "datasets": datasets}],
+        "omero": {"channels": [{"label": c} for c in "RGB"]},
+    }
+    group.attrs.update({"ome": attributes} if version == 3 else attributes)
     slide = bring([path], factories.case())
     assert (slide.status, slide.width, slide.height, slide.mpp) == ("ready", 512, 512, pytest.approx(0.25)), (
         slide.message
@@ -429,7 +434,7 @@ def test_an_ome_zarr_folder_comes_in_by_its_sharpest_plane(version: int, tmp_pat
             chunk.write_bytes(chunk.read_bytes()[:5])
     with pytest.raises(Refusal, match=r"film.ome.zarr is damaged|picture data of this slide are damaged"):
         bring([path], factories.case())
-    said["omero"] = {"channels": [{"label": c} for c in ("DAPI", "FITC", "Cy3")]}
-    group.attrs.update({"ome": said} if version == 3 else said)
+    attributes["omero"] = {"channels": [{"label": c} for c in ("DAPI", "FITC", "Cy3")]}
+    group.attrs.update({"ome": attributes} if version == 3 else attributes)
     with pytest.raises(Refusal, match=r"fluorescence \(DAPI, FITC, Cy3\)"):
         bring([path], factories.case())

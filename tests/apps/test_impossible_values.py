@@ -65,16 +65,18 @@ def test_a_class_that_there_is_not_is_refused_by_the_examinations_title_and_none
 
 
 def test_rows_that_a_cell_file_does_not_have_are_refused_for_the_true_reason(job: Any, tess: Any, api: Any) -> None:
-    def said(rows: str) -> str:
+    def refusal_of(rows: str) -> str:
         answer = api(tess).get(f"/api/v1/jobs/{job.pk}/{rows}.bin")
         assert (answer.status_code, answer.json()["title"]) == (404, "Not found")
         return str(answer.json()["detail"])
 
     for kind in ("cells", "contours"):
         beyond = "The file has 60 cells: it has no 10 from row 5,000 on; rows begin at 0."
-        assert said(f"{kind}/5000-10") == beyond
-        assert said(f"{kind}/0-0").startswith("Ask for 1 to ") and said(f"{kind}/0-0").endswith("these are 0.")
-        assert said(f"{kind}/0-900000").endswith("these are 900,000.")
+        assert refusal_of(f"{kind}/5000-10") == beyond
+        assert refusal_of(f"{kind}/0-0").startswith("Ask for 1 to ") and refusal_of(f"{kind}/0-0").endswith(
+            "these are 0."
+        )
+        assert refusal_of(f"{kind}/0-900000").endswith("these are 900,000.")
 
 
 def test_a_title_is_no_sentence(job: Any, tess: Any, api: Any) -> None:

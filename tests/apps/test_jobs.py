@@ -84,15 +84,15 @@ def test_a_finished_job_puts_its_case_in_review_and_a_second_message_does_nothin
 ) -> None:
     runs = []
     monkeypatch.setattr(worker, "run", lambda request, sink: runs.append(request) or outcome())
-    done = worker.work(str(requested.pk))
-    assert done is not None and done.state == Job.State.DONE and done.percent == 100
+    job = worker.work(str(requested.pk))
+    assert job is not None and job.state == Job.State.DONE and job.percent == 100
     assert Case.objects.get(pk=requested.slide.case_id).state == Case.State.IN_REVIEW
     assert worker.work(str(requested.pk)) is None
     assert len(runs) == 1
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "words"),
     [
         (OutOfMemory("The model ran out of memory even with half its batch."), "more memory"),
         (Unreadable("The picture data of this slide are damaged."), "Open the slide"),
@@ -101,7 +101,7 @@ def test_a_finished_job_puts_its_case_in_review_and_a_second_message_does_nothin
     ],
 )
 def test_a_failed_job_says_what_a_person_can_do_and_can_be_tried_again(
-    error: Exception, said: str, requested: Job, tess: Any, monkeypatch: pytest.MonkeyPatch
+    error: Exception, words: str, requested: Job, tess: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(request: Any, sink: Any) -> Outcome:
         raise error
@@ -109,7 +109,7 @@ def test_a_failed_job_says_what_a_person_can_do_and_can_be_tried_again(
     monkeypatch.setattr(worker, "run", fail)
     failed = worker.work(str(requested.pk))
     assert failed is not None and failed.state == Job.State.FAILED
-    assert failed.reason.endswith(".") and said in failed.advice
+    assert failed.reason.endswith(".") and words in failed.advice
     again = services.retry(tess, failed)
     assert again.state == Job.State.REQUESTED and again.reason == ""
 
@@ -180,9 +180,9 @@ def test_progress_over_http_tells_field_cells_and_time_left(requested: Job, tess
     claimed = services.claim(requested.pk, "w")
     assert claimed is not None
     services.note_progress(claimed, fields_total=10, fields_done=4, cells=321, percent=42.0)
-    told = api(tess).get(f"/api/v1/jobs/{requested.pk}/").json()
-    assert (told["state"], told["fields_done"], told["fields_total"], told["cells"]) == ("running", 4, 10, 321)
-    assert told["eta_s"] is not None
+    answer = api(tess).get(f"/api/v1/jobs/{requested.pk}/").json()
+    assert (answer["state"], answer["fields_done"], answer["fields_total"], answer["cells"]) == ("running", 4, 10, 321)
+    assert answer["eta_s"] is not None
 
 
 def test_while_a_job_runs_a_cell_that_two_photographs_show_is_sent_by_the_one_that_counts_it(

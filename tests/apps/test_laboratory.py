@@ -37,9 +37,9 @@ def ada(db: Any) -> Any:
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (900, 300)) -> bytes:
-    made = io.BytesIO()
-    Image.new("RGB", size, (160, 30, 50)).save(made, kind)
-    return made.getvalue()
+    stream = io.BytesIO()
+    Image.new("RGB", size, (160, 30, 50)).save(stream, kind)
+    return stream.getvalue()
 
 
 def test_only_administrators_change_the_laboratory_and_its_phrases(ada: Any, paul: Any, api: Any) -> None:
@@ -79,8 +79,8 @@ def test_a_logo_is_kept_small_and_without_what_else_its_file_held(ada: Any, kind
     exif[0x010E] = "taken in the ward"
     Image.new("RGB", (900, 300), (160, 30, 50)).save(raw, kind, exif=exif)
     services.set_logo(ada, raw.getvalue())
-    with Image.open(io.BytesIO(logo_bytes())) as kept:
-        assert (kept.format, kept.size) == ("PNG", (600, 200))
+    with Image.open(io.BytesIO(logo_bytes())) as logo:
+        assert (logo.format, logo.size) == ("PNG", (600, 200))
     assert b"ward" not in logo_bytes()
     assert head()["logo"].startswith("data:image/png;base64,")
     first = laboratory().logo
@@ -135,8 +135,8 @@ def test_phrases_are_added_changed_and_removed_each_with_its_line(ada: Any, api:
     assert [p.code for p in phrases("marrow")] == ["normal"] and len(phrases()) == 2
     assert client.delete(f"{url}schisto/").status_code == 204
     assert client.delete(f"{url}schisto/").json()["code"] == "no-phrase"
-    made = Record.objects.filter(object_type="phrase").order_by("pk").values_list("action", flat=True)
-    assert list(made) == ["phrase.created", "phrase.changed", "phrase.created", "phrase.removed"]
+    actions = Record.objects.filter(object_type="phrase").order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["phrase.created", "phrase.changed", "phrase.created", "phrase.removed"]
 
 
 def test_a_taken_code_cannot_be_given_to_another_phrase(ada: Any) -> None:

@@ -114,10 +114,10 @@ def test_what_was_altered_is_named(kind: str, report: Report, job: Any) -> None:
     job.refresh_from_db()
     with connection.constraint_checks_disabled():
         tamper(report, job)
-        found = verify(Report.objects.select_related("case", "signed_by").get(pk=report.pk))
+        verdict = verify(Report.objects.select_related("case", "signed_by").get(pk=report.pk))
         if kind == "reading":
             row(Reading, id=report.document["evidence"][0]["reading"])
-    assert any(sentence in line for line in found.differs), found
+    assert any(sentence in line for line in verdict.differs), verdict
 
 
 def test_the_command_names_what_differs_and_says_so_by_its_exit_status(
@@ -128,8 +128,8 @@ def test_the_command_names_what_differs_and_says_so_by_its_exit_status(
     flip(job.cells_file)
     with pytest.raises(SystemExit) as ended:
         call_command("verify_report", all=True, json=True)
-    said = capsys.readouterr()
-    assert ended.value.code == 1 and not json.loads(said.out)["ok"] and "not as signed" in said.err
+    output = capsys.readouterr()
+    assert ended.value.code == 1 and not json.loads(output.out)["ok"] and "not as signed" in output.err
 
 
 def test_altered_cells_are_refused_by_name_wherever_they_would_be_read(job: Any, paul: Any, api: Any) -> None:

@@ -88,11 +88,11 @@ def _view_of(path: str) -> Any:
 
 
 def test_every_get_takes_the_parameters_of_its_description_and_no_other() -> None:
-    asked = {path: ops["get"] for path, ops in DESCRIBED.items() if "get" in ops}
-    views = {path: view for path in asked if (view := _view_of(path))}
+    operations = {path: ops["get"] for path, ops in DESCRIBED.items() if "get" in ops}
+    views = {path: view for path in operations if (view := _view_of(path))}
     assert len(views) > 50
     for path, view in views.items():
-        described = {p["name"] for p in asked[path].get("parameters", []) if p["in"] == "query"}
+        described = {p["name"] for p in operations[path].get("parameters", []) if p["in"] == "query"}
         assert parameters_of(view) == described, path
 
 

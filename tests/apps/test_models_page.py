@@ -27,9 +27,9 @@ def test_a_card_is_shown_in_its_own_words(name: str) -> None:
     head, _, rest = cards()[name].text.partition("\n")
     assert head.startswith("# ")  # the page's own heading says title, name and version
     plain = re.sub(r"^(#+ |- |\|[-|]+\|$)|[|`]", " ", rest, flags=re.MULTILINE)
-    shown = card_html(cards()[name].text)
-    assert words(unescape(re.sub(r"<[^>]+>", " ", shown)).replace(" .", ".")) == words(plain.replace(" .", "."))
-    assert "style=" not in shown and "<h1" not in shown
+    html = card_html(cards()[name].text)
+    assert words(unescape(re.sub(r"<[^>]+>", " ", html)).replace(" .", ".")) == words(plain.replace(" .", "."))
+    assert "style=" not in html and "<h1" not in html
 
 
 @pytest.mark.django_db
@@ -47,15 +47,15 @@ def test_a_card_brings_no_markup_pictures_or_links_into_the_house() -> None:
         '<script>alert(1)</script> [bad](javascript:alert(1)) ![x](https://a/b.png) <img src=x onerror=alert(1)> "q"\n\n'
         "[r]: /somewhere\n"
     )
-    shown = card_html(text)
-    assert re.findall(r"<a [^>]*>", shown) == ['<a href="https://doi.org/1">', '<a href="https://a/b.png">']
-    assert "See the page, there, a ref and" in shown
-    assert "<script" not in shown and "<img" not in shown and "&lt;script&gt;" in shown
+    html = card_html(text)
+    assert re.findall(r"<a [^>]*>", html) == ['<a href="https://doi.org/1">', '<a href="https://a/b.png">']
+    assert "See the page, there, a ref and" in html
+    assert "<script" not in html and "<img" not in html and "&lt;script&gt;" in html
 
 
 def test_a_column_is_set_as_numbers_only_where_all_of_it_is() -> None:
-    shown = card_html("| a | b | c |\n|---|---|---|\n| 1 | 1.5 | 2 |\n| x | 0.1–0.2 | 0.7 (outside) |\n")
-    assert shown.count('class="number"') == 3 and '<th class="number">b</th>' in shown
+    html = card_html("| a | b | c |\n|---|---|---|\n| 1 | 1.5 | 2 |\n| x | 0.1–0.2 | 0.7 (outside) |\n")
+    assert html.count('class="number"') == 3 and '<th class="number">b</th>' in html
 
 
 SCORES = [score for card in cards().values() for score in card.raw["metrics"]]
@@ -83,5 +83,5 @@ def test_no_key_of_a_figure_or_class_stands_on_the_pages_of_models(api: Any, tes
     for address in ("/models/", *(f"/models/{name}/" for name in NAMES)):
         page = api(tess).get(address).content.decode()
         plain = re.sub(r"<(script|style)\b.*?</\1>|<code>python manage.py .*?</code>", " ", page, flags=re.DOTALL)
-        shown = set(KEYS.findall(unescape(re.sub(r"<[^>]+>", " ", plain)))) - of_commands
-        assert not shown, (address, shown)
+        keys = set(KEYS.findall(unescape(re.sub(r"<[^>]+>", " ", plain)))) - of_commands
+        assert not keys, (address, keys)

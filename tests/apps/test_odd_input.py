@@ -137,6 +137,6 @@ def test_numbers_in_a_cell_file_that_are_none_are_told_as_none(job: Any, tess: A
     client, here = api(tess), f"/api/v1/jobs/{job.pk}"
     card = client.get(f"{here}/cells/0/").json()
     assert (card["p"], card["margin"], card["probabilities"], card["measures"]["area_um2"]) == (0, 0, [], None)
-    shown = client.get(f"{here}/gallery/", {"class": int(table.cls[0])})
-    assert shown.status_code == 200 and 0 in [row["row"] for row in shown.json()["rows"]]
+    answer = client.get(f"{here}/gallery/", {"class": int(table.cls[0])})
+    assert answer.status_code == 200 and 0 in [row["row"] for row in answer.json()["rows"]]
     assert client.get(f"{here}/counts/").status_code == 200

@@ -115,9 +115,9 @@ def test_earlier_cases_of_the_patient_show_as_series_with_intervals(tess: Any, f
     new = case_with(tess, film, {"segmented_neutrophil": 30, "lymphocyte": 70}, analyser={"wbc_10e9_per_l": 6.0})
     hidden = case_with(tess, film, DIFFERENTIAL)
     update_case(factories.person("administrator"), hidden, restricted=True)
-    found = api(tess).get(f"/api/v1/cases/{new.accession}/history/").json()
-    assert [c["accession"] for c in found["cases"]] == [old.accession, new.accession]
-    series = {s["key"]: s for s in found["series"]}
+    history = api(tess).get(f"/api/v1/cases/{new.accession}/history/").json()
+    assert [c["accession"] for c in history["cases"]] == [old.accession, new.accession]
+    series = {s["key"]: s for s in history["series"]}
     assert [p["value"] for p in series["wbc"]["points"]] == [15.0, 6.0]
     neutrophils = series["neutrophils"]
     assert [p["value"] for p in neutrophils["points"]] == pytest.approx([12.0, 1.8])
@@ -173,14 +173,14 @@ def test_cases_of_another_sex_or_age_or_of_inverted_colours_stand_in_no_trend_an
     Case.objects.filter(pk=child.pk).update(age_days=1000)
     Case.objects.filter(pk=same.pk).update(sex="", age_days=ADULT + 365)
     Job.objects.filter(slide__case=odd).update(guards=[{"code": "inverted", "sentence": "Inverted."}])
-    found = history_of(tess, this)
-    assert len(found["cases"]) == 5, "they are listed"
-    assert {e["accession"]: e["why"] for e in found["excluded"]} == {
+    history = history_of(tess, this)
+    assert len(history["cases"]) == 5, "they are listed"
+    assert {e["accession"]: e["why"] for e in history["excluded"]} == {
         man.accession: "It is of a male patient, this case of a female one.",
         child.accession: "The ages that are stated do not go together.",
         odd.accession: "Its picture's colours are not those of a stained film.",
     }
-    assert {p["accession"] for s in found["series"] for p in s["points"]} == {this.accession, same.accession}
+    assert {p["accession"] for s in history["series"] for p in s["points"]} == {this.accession, same.accession}
     Job.objects.filter(slide__case=this).update(guards=[{"code": "inverted", "sentence": "Inverted."}])
     assert history_of(tess, this)["series"] == history_of(tess, same)["series"][:0]
 

@@ -94,8 +94,8 @@ def test_on_a_case_rights_are_shown_in_words_and_given_by_who_administers_it(kee
     tess, rosa = factories.person("technologist", "tess"), factories.person("researcher", "rosa")
     case = factories.case(tess, accession="R-7")
     page = "/cases/R-7/rights/"
-    shown = keeper.get(page).content.decode()
-    assert "confirm, relabel and reject cells" in shown
+    html = keeper.get(page).content.decode()
+    assert "confirm, relabel and reject cells" in html
     keeper.post(page, {"person": str(rosa.pk), "rights": ["view", "review"]})
     assert rights_of(rosa, case) == {"view", "review"}
     assert keeper.post(page, {"person": str(rosa.pk), "rights": ["fly"]}).status_code == 400

@@ -38,7 +38,7 @@ def block(tess: Any, tmp_path: Path, settings: Any) -> Job:
     return factories.finished_job(slide, type(table)(**{**vars(table), "p": p.astype(np.float16)}), "fetal_nrbc")
 
 
-def made(job: Job, key: str) -> str:
+def content_of(job: Job, key: str) -> str:
     return b"".join(exporter(key).pieces(source.of_job(job))).decode("utf-8-sig")
 
 
@@ -55,8 +55,8 @@ def test_a_place_on_photographs_is_that_within_its_photograph(block: Job) -> Non
     fields = [{"x": 0, "y": 0, "w": 200, "h": 768, "name": "a"}, {"x": 200, "y": 0, "w": 824, "h": 768, "name": "b"}]
     Slide.objects.filter(pk=block.slide_id).update(photo_fields=fields)
     block = Job.objects.get(pk=block.pk)
-    found = next(c for c in candidates(block) if c.x_px > 200)
-    assert (found.photograph, found.x_um) == ("b", pytest.approx((found.x_px - 200) * 0.25))
+    candidate = next(c for c in candidates(block) if c.x_px > 200)
+    assert (candidate.photograph, candidate.x_um) == ("b", pytest.approx((candidate.x_px - 200) * 0.25))
 
 
 STAGE = {
@@ -74,24 +74,24 @@ def test_a_place_is_given_on_the_stage_where_the_file_knows_it_and_a_word_says_s
 ) -> None:
     Slide.objects.filter(pk=block.slide_id).update(stage=[{"photograph": "", **STAGE}])
     block = Job.objects.get(pk=block.pk)
-    first, said = candidates(block)[0], api(tess).get(f"/api/v1/jobs/{block.pk}/candidates/").json()
+    first, answer = candidates(block)[0], api(tess).get(f"/api/v1/jobs/{block.pk}/candidates/").json()
     assert first.stage_um == pytest.approx((5000 - first.y_um, 9000 + first.x_um))
-    assert said["stage"] == "Stage coordinates by its file."
-    assert said["candidates"][0]["stage_x_um"] == pytest.approx(5000 - first.y_um, abs=0.06)
-    row = next(csv.DictReader(io.StringIO(made(block, "picking-csv"))))
+    assert answer["stage"] == "Stage coordinates by its file."
+    assert answer["candidates"][0]["stage_x_um"] == pytest.approx(5000 - first.y_um, abs=0.06)
+    row = next(csv.DictReader(io.StringIO(content_of(block, "picking-csv"))))
     assert float(row["stage_y_um"]) == pytest.approx(9000 + first.x_um, abs=0.06)
-    assert f"({5000 - first.y_um:,.0f}, {9000 + first.x_um:,.0f})" in made(block, "picking-map")
+    assert f"({5000 - first.y_um:,.0f}, {9000 + first.x_um:,.0f})" in content_of(block, "picking-map")
 
 
 def test_where_the_file_knows_no_stage_the_columns_are_empty_and_a_word_says_why(
     block: Job, tess: Any, api: Any
 ) -> None:
     words = "The slide's file does not state where it lay on the stage."
-    row = next(csv.DictReader(io.StringIO(made(block, "picking-csv"))))
+    row = next(csv.DictReader(io.StringIO(content_of(block, "picking-csv"))))
     assert (row["stage_x_um"], row["stage_y_um"], row["stage_from"]) == ("", "", words)
-    said = api(tess).get(f"/api/v1/jobs/{block.pk}/candidates/").json()
-    assert (said["stage"], said["candidates"][0]["stage_x_um"]) == (words, None)
-    assert words.replace("'", "&#x27;") in made(block, "picking-map")
+    answer = api(tess).get(f"/api/v1/jobs/{block.pk}/candidates/").json()
+    assert (answer["stage"], answer["candidates"][0]["stage_x_um"]) == (words, None)
+    assert words.replace("'", "&#x27;") in content_of(block, "picking-map")
     page = api(tess).get(f"/cases/{block.slide.case.accession}/picking/{block.pk}/").content.decode()
     assert words.replace("'", "&#x27;") in page
 
@@ -159,13 +159,13 @@ def test_signing_closes_the_list_and_a_later_mark_does_not_change_what_was_signe
 def test_the_list_as_csv_and_the_map_name_every_candidate_by_its_rank(block: Job, tess: Any) -> None:
     label_cells(tess, block, "confirm", [1], [], None, 0)
     mark_hbf(tess, block, "positive", 1)
-    lines = list(csv.DictReader(io.StringIO(made(block, "picking-csv"))))
+    lines = list(csv.DictReader(io.StringIO(content_of(block, "picking-csv"))))
     assert [(line["rank"], line["state"], line["hbf"]) for line in lines] == [
         ("1", "confirmed", "positive"), ("2", "pending", ""), ("3", "pending", ""),
     ]  # fmt: skip
     assert {line["status"] for line in lines} == {"draft"}
-    drawn = made(block, "picking-map")
-    page = ET.fromstring(drawn)
+    svg = content_of(block, "picking-map")
+    page = ET.fromstring(svg)
     texts = [t.text or "" for t in page.iter("{http://www.w3.org/2000/svg}text")]
     assert {"1", "2", "3"} <= set(texts)
     assert any(text.startswith("draft.") for text in texts)
@@ -175,7 +175,7 @@ def test_the_list_as_csv_and_the_map_name_every_candidate_by_its_rank(block: Job
 
 def test_what_people_wrote_cannot_break_the_map(block: Job) -> None:
     Slide.objects.filter(pk=block.slide_id).update(name='<script>"&')
-    assert ET.fromstring(made(Job.objects.get(pk=block.pk), "picking-map")) is not None
+    assert ET.fromstring(content_of(Job.objects.get(pk=block.pk), "picking-map")) is not None
 
 
 def test_there_is_no_list_where_no_nucleated_red_cells_are_looked_for(tess: Any, tmp_path: Path, settings: Any) -> None:
@@ -187,7 +187,7 @@ def test_there_is_no_list_where_no_nucleated_red_cells_are_looked_for(tess: Any,
         "sickle",
     )
     with pytest.raises(Conflict, match="nothing to pick"):
-        made(job, "picking-csv")
+        content_of(job, "picking-csv")
 
 
 def test_the_page_confirms_excludes_and_saves_hbf(block: Job, client: Any, tess: Any) -> None:

@@ -48,11 +48,11 @@ def bring(user: Any, path: Path, choice: Choice = NO_CHOICE) -> Slide:
     return slide
 
 
-@pytest.mark.parametrize(("chosen", "analysed"), [(None, 1), (3, 3)])
+@pytest.mark.parametrize(("choice", "analysed"), [(None, 1), (3, 3)])
 def test_tiles_of_each_plane_are_its_own_pixels_and_its_depth_is_told(
-    chosen: int | None, analysed: int, tmp_path: Path, tess: Any
+    choice: int | None, analysed: int, tmp_path: Path, tess: Any
 ) -> None:
-    slide = bring(tess, ome_stack(tmp_path / "z.ome.tif"), Choice(plane=chosen))
+    slide = bring(tess, ome_stack(tmp_path / "z.ome.tif"), Choice(plane=choice))
     access = tile_access(tess, slide)
     planes = access["planes"]
     assert [(p["number"], p["depth_um"], p["analysed"]) for p in planes] == [
@@ -64,10 +64,10 @@ def test_tiles_of_each_plane_are_its_own_pixels_and_its_depth_is_told(
     for plane, pixels in zip(planes, stack(), strict=True):
         status, body = fetch(f"{plane['base']}{finest['number']}/1_1.jpg", access["token"])
         assert status == 200, body
-        shown = np.asarray(Image.open(io.BytesIO(body))).astype(int)
+        tile = np.asarray(Image.open(io.BytesIO(body))).astype(int)
         w, h = finest["tile_width"], finest["tile_height"]
         expected = pixels[h - y0 : 2 * h - y0, w - x0 : 2 * w - x0]
-        assert abs(shown[: expected.shape[0], : expected.shape[1]] - expected).mean() < 6
+        assert abs(tile[: expected.shape[0], : expected.shape[1]] - expected).mean() < 6
 
 
 def test_of_many_planes_those_around_the_analysed_one_are_made_and_that_is_said(
@@ -129,5 +129,5 @@ def test_a_slide_from_before_its_planes_could_be_looked_at_says_how_to_have_them
     Slide.objects.filter(pk=slide.pk).update(planes=[])
     with pytest.raises(Conflict, match="remove it there and bring it in anew to look at the others, or choose a plane"):
         begin_import_of_files(tess, slide.case, [path], ImportOptions())
-    chosen = run_import(begin_import_of_files(tess, slide.case, [path], ImportOptions(choice=Choice(plane=2))).pk)
-    assert chosen.status == Slide.Status.READY and [p["number"] for p in chosen.planes] == [1, 2, 3]
+    again = run_import(begin_import_of_files(tess, slide.case, [path], ImportOptions(choice=Choice(plane=2))).pk)
+    assert again.status == Slide.Status.READY and [p["number"] for p in again.planes] == [1, 2, 3]

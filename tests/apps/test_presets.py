@@ -31,11 +31,11 @@ def test_an_administrator_keeps_presets_and_each_change_is_recorded(client: Clie
     client.force_login(ada)
     page = "/admin/slides/scalepreset/add/"
     assert client.post(page, {"name": OIL, "mpp": "0.069"}).status_code == 302
-    kept = ScalePreset.objects.get()
+    preset = ScalePreset.objects.get()
     refused = client.post(page, {"name": "broken", "mpp": "900"})
     assert "implausible" in refused.content.decode() and ScalePreset.objects.count() == 1
-    client.post(f"/admin/slides/scalepreset/{kept.pk}/change/", {"name": OIL, "mpp": "0.07"})
-    client.post(f"/admin/slides/scalepreset/{kept.pk}/delete/", {"post": "yes"})
+    client.post(f"/admin/slides/scalepreset/{preset.pk}/change/", {"name": OIL, "mpp": "0.07"})
+    client.post(f"/admin/slides/scalepreset/{preset.pk}/delete/", {"post": "yes"})
     lines = list(Record.objects.filter(object_type="preset").order_by("pk").values_list("action", flat=True))
     assert lines == ["preset.saved", "preset.saved", "preset.removed"]
     assert (

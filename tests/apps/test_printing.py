@@ -52,16 +52,16 @@ def font_with(character: str, path: Path) -> None:
         (pen.lineTo if number else pen.moveTo)(point)
     pen.closePath()
     glyph = pen.glyph()
-    made = FontBuilder(1000, isTTF=True)
-    made.setupGlyphOrder([".notdef", "own"])
-    made.setupCharacterMap({ord(character): "own"})
-    made.setupGlyf({".notdef": glyph, "own": glyph})
-    made.setupHorizontalMetrics({".notdef": (1000, 0), "own": (1000, 0)})
-    made.setupHorizontalHeader(ascent=800, descent=-200)
-    made.setupNameTable({"familyName": "Tiny", "styleName": "Regular"})
-    made.setupOS2()
-    made.setupPost()
-    made.save(path)
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder([".notdef", "own"])
+    font.setupCharacterMap({ord(character): "own"})
+    font.setupGlyf({".notdef": glyph, "own": glyph})
+    font.setupHorizontalMetrics({".notdef": (1000, 0), "own": (1000, 0)})
+    font.setupHorizontalHeader(ascent=800, descent=-200)
+    font.setupNameTable({"familyName": "Tiny", "styleName": "Regular"})
+    font.setupOS2()
+    font.setupPost()
+    font.save(path)
 
 
 def test_a_printed_report_carries_accession_note_and_page_numbers_on_each_page(job: Any) -> None:
@@ -89,8 +89,8 @@ def test_nothing_that_people_write_runs_off_a_page(job: Any) -> None:
     case, long = job.slide.case, "W" * 300
     case.comment = case.question = long
     case.pseudonym = case.stain = "W" * 64
-    made = document.build(case)
-    (part,) = made["examinations"]
+    content = document.build(case)
+    (part,) = content["examinations"]
     slide = {**part["slides"][0], "name": long, "notes": [long], "protocol": long, "device": long}
     part["slides"] = [slide]
     part["counts"]["slides"] = [
@@ -100,14 +100,14 @@ def test_nothing_that_people_write_runs_off_a_page(job: Any) -> None:
         row["name"] = long
     for ratio in part["counts"]["ratios"]:
         ratio.update(name=long, basis=long, why=long, reviewed={"text": "1.00"})
-    made["missing"] = [{"slide": long, "why": long}]
+    content["missing"] = [{"slide": long, "why": long}]
     model = {"role": long, "name": long, "version": "1", "sha256": "a" * 64, "limits": [long], "measured": [long]}
-    made["models"] = [model]
+    content["models"] = [model]
     signature = {
         "version": 2, "by": long, "username": long, "at": "2026-01-01T00:00", "meaning": long, "reason": long,
         "amended_by": long, "sha256": "a" * 64,
     }  # fmt: skip
-    pdf = printed(render.html(made, signature))
+    pdf = printed(render.html(content, signature))
     for page in pdf:
         text = page.get_textpage()
         width, height = page.get_size()

@@ -40,9 +40,9 @@ def keeper(ada: Any) -> Client:
 def entered(page: Any) -> dict[str, Any]:
     """What a browser would send of the form as it is drawn."""
     form = page.context["form"]
-    given = {name: form[name].value() for name in form.fields}
-    given["rules"] = "{}"
-    return {name: value for name, value in given.items() if value not in (None, False)} | {"seen": "1"}
+    values = {name: form[name].value() for name in form.fields}
+    values["rules"] = "{}"
+    return {name: value for name, value in values.items() if value not in (None, False)} | {"seen": "1"}
 
 
 def test_the_form_is_drawn_of_the_examinations_settings_with_unit_and_help(keeper: Client) -> None:
@@ -58,10 +58,10 @@ def test_a_change_is_a_new_version_with_its_line_and_ordered_analyses_keep_their
     job = request_job(tess, slide, protocol_named(NAME))
     body = entered(keeper.get(f"/protocols/{NAME}/")) | {"settings.wbc": "400", "second_reader": "on"}
     assert keeper.post(f"/protocols/{NAME}/", body).status_code == 302
-    made = protocol_named(NAME)
-    assert (made.version, made.settings["wbc"], made.second_reader) == (2, 400, True)
+    protocol = protocol_named(NAME)
+    assert (protocol.version, protocol.settings["wbc"], protocol.second_reader) == (2, 400, True)
     before = Protocol.objects.get(name=NAME, version=1)
-    assert [(m.role, m.model_id) for m in services.models_of(made)] == [
+    assert [(m.role, m.model_id) for m in services.models_of(protocol)] == [
         (m.role, m.model_id) for m in services.models_of(before)
     ]
     line = Record.objects.get(action="protocol.changed")
@@ -80,11 +80,11 @@ def test_numbers_of_the_counting_rules_are_fields_and_what_is_emptied_is_the_exa
     )
     body = entered(page) | {"rule_grades.burr.low": "8", "rule_schistocyte.limit_percent": "0.5"}
     assert keeper.post(f"/protocols/{NAME}/", body).status_code == 302
-    made = protocol_named(NAME)
-    assert made.rules == {"grades": {"burr": {"low": 8}}, "schistocyte": {"limit_percent": 0.5}}
+    protocol = protocol_named(NAME)
+    assert protocol.rules == {"grades": {"burr": {"low": 8}}, "schistocyte": {"limit_percent": 0.5}}
     page = keeper.get(f"/protocols/{NAME}/")
     assert "own is 5." in page.content.decode()
-    body = entered(page) | {"seen": "2", "rules": json.dumps(made.rules), "rule_grades.burr.low": ""}
+    body = entered(page) | {"seen": "2", "rules": json.dumps(protocol.rules), "rule_grades.burr.low": ""}
     assert keeper.post(f"/protocols/{NAME}/", body).status_code == 302
     assert protocol_named(NAME).rules == {"schistocyte": {"limit_percent": 0.5}}
     refused = keeper.post(f"/protocols/{NAME}/", entered(page) | {"seen": "3", "rule_grades.burr.low": "-1"})
@@ -118,10 +118,10 @@ def test_what_cannot_be_taken_is_said_and_nothing_is_written(
 
 
 def test_two_who_change_a_protocol_at_once_do_not_undo_each_other(ada: Any) -> None:
-    seen = newest(NAME)
-    services.revise(ada, seen, Draft(**{**vars(Draft.of(seen)), "title": "First"}))
+    before = newest(NAME)
+    services.revise(ada, before, Draft(**{**vars(Draft.of(before)), "title": "First"}))
     with pytest.raises(Conflict) as refused:
-        services.revise(ada, seen, Draft(**{**vars(Draft.of(seen)), "title": "Second"}))
+        services.revise(ada, before, Draft(**{**vars(Draft.of(before)), "title": "Second"}))
     assert refused.value.code == "protocol-changed" and newest(NAME).title == "First"
 
 
@@ -170,8 +170,8 @@ def test_only_administrators_change_protocols_by_page_or_api(ada: Any, tess: Any
 
 def test_the_api_gives_what_can_be_set_and_names_the_fields_that_are_wrong(ada: Any, api: Any) -> None:
     client, url = api(ada), f"/api/v1/protocols/{NAME}/"
-    seen = client.get(url).json()
-    assert {s["key"] for s in seen["can_set"]} == {s.key for s in assay("blood_film").settings}
+    answer = client.get(url).json()
+    assert {s["key"] for s in answer["can_set"]} == {s.key for s in assay("blood_film").settings}
     assert client.patch(url, {"settings": {"wbc": 400}, "seen_version": 1}, format="json").json()["version"] == 2
     assert client.patch(url, {"title": "x", "seen_version": 1}, format="json").json()["code"] == "protocol-changed"
     wrong = client.patch(url, {"settings": {"wbc": -1, "moon": 1}}, format="json")

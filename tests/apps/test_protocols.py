@@ -60,9 +60,15 @@ def cards(version: str = "1") -> list[dict[str, Any]]:
     """A card of every model that a shipped protocol names."""
     names = sorted({name for order in modelservices.orders() for name in order.models.values()})
     rest = {"title": "A net", "task": "t", "summary": "", "source": "", "text": ""}
-    apart = {"nucleated-cell-net": {"calibrated_on": {"jhu-aml": {"temperature": 1.1}}}}
+    own_cards = {"nucleated-cell-net": {"calibrated_on": {"jhu-aml": {"temperature": 1.1}}}}
     return [
-        {"name": n, "version": version, "sha256": f"{version}{n}".ljust(64, "0")[:64], "card": apart.get(n, {}), **rest}
+        {
+            "name": n,
+            "version": version,
+            "sha256": f"{version}{n}".ljust(64, "0")[:64],
+            "card": own_cards.get(n, {}),
+            **rest,
+        }
         for n in names
     ]
 
@@ -116,9 +122,9 @@ def test_the_administration_draws_a_form_of_the_assays_settings_and_refuses_what
     ours = Protocol.objects.get(name="ours")
     assert ours.settings == assay("blood_film").defaults  # before anybody set them
     page = f"/admin/analysis/protocol/{ours.pk}/change/"
-    shown = keeper.get(page).content.decode()
+    html = keeper.get(page).content.decode()
     for setting in assay("blood_film").settings:
-        assert f'name="setting_{setting.key}"' in shown and setting.label in shown
+        assert f'name="setting_{setting.key}"' in html and setting.label in html
     refused = keeper.post(page, form(ours, setting_wbc="many", setting_must_see_margin="2"))
     errors = refused.context["adminform"].form.errors
     assert refused.status_code == 200 and set(errors) == {"setting_wbc", "setting_must_see_margin"}
@@ -201,8 +207,8 @@ def test_setup_after_an_upgrade_says_which_protocols_are_behind_and_renews_them_
     monkeypatch.setattr("apps.desk.management.commands.setup.installed_cards", cards)
     job = services.request_job(tess, slide, protocol_named("blood-film"))
     call_command("setup")
-    said = capsys.readouterr().out.splitlines()
-    assert said[-1].startswith("Not as they are shipped now: blood-film 1 (nucleus-mask, red-cell-shape); `python")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].startswith("Not as they are shipped now: blood-film 1 (nucleus-mask, red-cell-shape); `python")
     assert Protocol.objects.filter(name="blood-film").count() == 1
 
     call_command("setup", renew_protocols=True)
@@ -289,8 +295,8 @@ def test_settings_that_are_damaged_are_replaced_by_the_shipped_ones(db: Any) -> 
 
 
 def test_a_protocol_that_was_retired_after_it_was_chosen_is_not_ordered(slide: Any) -> None:
-    chosen = factories.protocol()
-    set_retired(factories.person("administrator"), chosen.name, True)
+    protocol = factories.protocol()
+    set_retired(factories.person("administrator"), protocol.name, True)
     with pytest.raises(Conflict, match="has been retired"):
-        services.request_job(factories.person("technologist"), slide, chosen)
+        services.request_job(factories.person("technologist"), slide, protocol)
     assert not slide.jobs.exists()

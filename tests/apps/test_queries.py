@@ -51,10 +51,10 @@ def test_a_list_takes_no_more_than_twelve_queries_whatever_its_rows(
             with django_assert_max_num_queries(MOST):
                 answer = client.get(address)
             assert answer.status_code == 200
-            shown = (
+            n_shown = (
                 answer.json()["count"] if address.startswith("/api/") else answer.context["page_obj"].paginator.count
             )
-            assert shown == (0 if address == "/?state=waiting" and role == "administrator" else laboratory)
+            assert n_shown == (0 if address == "/?state=waiting" and role == "administrator" else laboratory)
 
 
 def test_the_rights_of_a_list_are_those_of_each_case(db: Any, api: Any) -> None:

@@ -27,7 +27,7 @@ from tests import factories
 @pytest.fixture
 def bells(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     rung: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(tasks.run_job, "apply_async", lambda given, **how: rung.append((given[0], how)))
+    monkeypatch.setattr(tasks.run_job, "apply_async", lambda args, **how: rung.append((args[0], how)))
     return rung
 
 
@@ -93,11 +93,11 @@ def test_a_bell_takes_what_is_next_in_line_and_not_what_rang_it(
 
     first, urgent = order(tess, film, "Q-1")[0], order(tess, film, "Q-2")[0]
     set_urgent(tess, urgent.slide.case, True)
-    taken: list[str] = []
-    monkeypatch.setattr(worker, "_run", lambda job, sink: taken.append(str(job.pk)))
+    ids: list[str] = []
+    monkeypatch.setattr(worker, "_run", lambda job, sink: ids.append(str(job.pk)))
     for _ in range(3):
         tasks.run_job(str(first.pk))
-    assert taken == [str(urgent.pk), str(first.pk)]
+    assert ids == [str(urgent.pk), str(first.pk)]
 
 
 def test_sweeps_imports_and_analyses_have_queues_of_their_own() -> None:

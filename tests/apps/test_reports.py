@@ -41,7 +41,7 @@ def see_all(user: Any, job: Any) -> None:
     for r in gallery(job, None, "must-see", 0, 500)["rows"]:
         by_class.setdefault(r["class"], []).append(r["row"])
     for cls, rows in by_class.items():
-        label_cells(user, job, "confirm", rows, [], None, label_revision(job), shown=cls)
+        label_cells(user, job, "confirm", rows, [], None, label_revision(job), shown_class=cls)
     job.refresh_from_db()
 
 
@@ -70,12 +70,12 @@ def test_a_signed_case_is_locked(signed: Report, job: Any, tess: Any, api: Any) 
     case.refresh_from_db()
     assert case.locked
     body = {"action": "confirm", "rows": [0], "base_revision": label_revision(job)}
-    for url, given in (
+    for url, data in (
         (f"/api/v1/jobs/{job.pk}/labels/", body),
         (f"/api/v1/cases/{case.accession}/comment/", {"comment": "late"}),
         (f"/api/v1/slides/{job.slide_id}/jobs/", {"protocol": "blood-film"}),
     ):
-        answer = api(tess).post(url, given, format="json")
+        answer = api(tess).post(url, data, format="json")
         assert (answer.status_code, answer.json()["code"]) == (409, "case-locked"), url
 
 
@@ -104,13 +104,13 @@ def test_an_amendment_makes_a_new_version_with_its_reason_and_keeps_the_old_one(
     assert (signed.version, signed.state, second.version, second.state) == (1, "superseded", 2, "signed")
     assert "A lymphocyte was overlooked" in proved_bytes(second.html_name, second.html_sha256).decode()
     assert "overlooked" not in proved_bytes(signed.html_name, signed.html_sha256).decode()
-    counted = {
+    after = {
         r["key"]: r["reviewed"]["count"] for r in second.document["examinations"][0]["counts"]["sections"][0]["rows"]
     }
     before = {
         r["key"]: r["reviewed"]["count"] for r in signed.document["examinations"][0]["counts"]["sections"][0]["rows"]
     }
-    assert (before["lymphocyte"], counted["lymphocyte"]) == (6, 7)
+    assert (before["lymphocyte"], after["lymphocyte"]) == (6, 7)
 
 
 def test_an_amendment_needs_a_reason_and_a_signed_case(job: Any, paul: Any, api: Any) -> None:
@@ -142,30 +142,30 @@ def test_limits_of_models_are_read_without_the_marks_of_their_cards(job: Any) ->
     used = {"role": "kind", "name": "cell-kind-net", "version": "2", "sha256": "a" * 64}
     job.frozen = {**job.frozen, "models": [used]}
     job.save()
-    made = document.build(job.slide.case)
-    made["models"][0]["limits"] = ["Ten pictures are copies (`study set-copies`)."]
-    assert "Ten pictures are copies (study set-copies)." in render.html(made, None)
+    content = document.build(job.slide.case)
+    content["models"][0]["limits"] = ["Ten pictures are copies (`study set-copies`)."]
+    assert "Ten pictures are copies (study set-copies)." in render.html(content, None)
 
 
 def test_what_is_said_below_a_table_is_not_said_again_below_all(slide: Any) -> None:
     table = factories.cells({"normal": 40, "segmented_neutrophil": 12, "unidentified": 3})
-    made = document.build(finished_job(slide, table).slide.case)
-    notes = made["examinations"][0]["counts"]["notes"]
+    content = document.build(finished_job(slide, table).slide.case)
+    notes = content["examinations"][0]["counts"]["notes"]
     assert any("3 nucleated cells are unidentified" in note for note in notes), "scripts find it among the notes"
-    assert render.html(made, None).count("3 nucleated cells are unidentified and lie") == 1
+    assert render.html(content, None).count("3 nucleated cells are unidentified and lie") == 1
 
 
 def test_a_report_says_that_no_white_cell_has_a_name_where_all_are_unidentified(slide: Any) -> None:
-    made = document.build(finished_job(slide, factories.cells({"normal": 40, "unidentified": 8})).slide.case)
-    html = render.html(made, None)
+    content = document.build(finished_job(slide, factories.cells({"normal": 40, "unidentified": 8})).slide.case)
+    html = render.html(content, None)
     assert "White-cell differential" in html
     assert html.count("8 nucleated cells are unidentified and lie outside the 0 white cells") == 1
 
 
 def test_one_white_cell_is_no_white_cells(slide: Any) -> None:
-    counted = {"normal": 40, "lymphocyte": 1, "unidentified": 8}
-    made = document.build(finished_job(slide, factories.cells(counted)).slide.case)
-    assert "and lie outside the 1 white cell (" in render.html(made, None)
+    cells = {"normal": 40, "lymphocyte": 1, "unidentified": 8}
+    content = document.build(finished_job(slide, factories.cells(cells)).slide.case)
+    assert "and lie outside the 1 white cell (" in render.html(content, None)
 
 
 def test_a_cell_that_a_person_named_has_its_picture_though_an_edge_cuts_it_and_what_must_be_seen_comes_first(
@@ -195,12 +195,12 @@ def test_a_report_says_which_site_taught_a_model(job: Any) -> None:
 
 
 def test_a_report_without_any_ratio_has_no_empty_table_of_them(job: Any) -> None:
-    made = document.build(job.slide.case)
-    (part,) = made["examinations"]
+    content = document.build(job.slide.case)
+    (part,) = content["examinations"]
     part["counts"]["ratios"] = [{**r, "reviewed": None, "machine": None} for r in part["counts"]["ratios"]]
-    assert "<h3>Ratios and densities</h3>" not in render.html(made, None)
+    assert "<h3>Ratios and densities</h3>" not in render.html(content, None)
     part["counts"]["ratios"][0]["reviewed"] = {"text": "0.12 (0.06–0.20)"}
-    assert "<h3>Ratios and densities</h3>" in render.html(made, None)
+    assert "<h3>Ratios and densities</h3>" in render.html(content, None)
 
 
 def test_blood_and_marrow_of_one_case_stand_side_by_side_each_by_its_own_rules(
@@ -312,9 +312,9 @@ def test_cells_that_must_not_be_overlooked_head_the_findings_with_their_share(sl
         {"segmented_neutrophil": 190, "blast": 10, "erythroblast": 3, "normal": 500, "schistocyte": 2}
     )
     page = render.html(document.build(finished_job(slide, table).slide.case, pictures=False), None)
-    found = re.search(r'<section class="findings">.*?</section>', page, re.DOTALL)
-    assert found
-    lines = re.findall("<li>(.*?)</li>", found[0])
+    section = re.search(r'<section class="findings">.*?</section>', page, re.DOTALL)
+    assert section
+    lines = re.findall("<li>(.*?)</li>", section[0])
     assert lines[:3] == [
         "Blast: 10 among 200 white cells (5.0 %, 2.4–9.0).",
         "Schistocyte: 2 among 502 red cells.",
@@ -347,14 +347,14 @@ def test_intervals_on_a_report_have_one_kind_of_dash(job: Any) -> None:
 def test_who_signs_sees_counts_warnings_and_slides_left_out_first(job: Any, paul: Any, api: Any, film: Path) -> None:
     shutil.copy(film, film.with_name("second.tif"))
     factories.slide(job.slide.case, film.with_name("second.tif"))
-    seen = api(paul).get(f"/api/v1/cases/{job.slide.case.accession}/signing/").json()
-    assert [m["slide"] + " " + m["why"] for m in seen["missing"]] == ["second was not analysed"]
-    (part,) = seen["examinations"]
-    counted = {c["title"]: (c["n"], c["target"]) for c in part["counted"]}
-    assert counted["White-cell differential"] == (18, 200)
+    summary = api(paul).get(f"/api/v1/cases/{job.slide.case.accession}/signing/").json()
+    assert [m["slide"] + " " + m["why"] for m in summary["missing"]] == ["second was not analysed"]
+    (part,) = summary["examinations"]
+    counts = {c["title"]: (c["n"], c["target"]) for c in part["counted"]}
+    assert counts["White-cell differential"] == (18, 200)
     assert any("Only 18 white cells were counted" in text for text in part["warnings"])
     assert part["readers"] == "Nobody confirmed or corrected a cell: the machine’s names stand."
-    assert {h["code"] for h in seen["holds"]} >= {"must-see-open", "slide-not-reported"}
+    assert {h["code"] for h in summary["holds"]} >= {"must-see-open", "slide-not-reported"}
 
 
 def test_counted_cells_and_those_seen_but_not_counted_make_all_cells_and_exports_say_the_same(
@@ -365,11 +365,11 @@ def test_counted_cells_and_those_seen_but_not_counted_make_all_cells_and_exports
     job = finished_job(slide, table)
     label_cells(tess, job, "reject", [1], [], None, 0)
     label_cells(tess, job, "relabel", [33], [], "lymphocyte", 1)
-    made = document.build(slide.case, pictures=False)
-    counts = made["examinations"][0]["counts"]
-    apart = {row["key"]: row["count"] for row in counts["outside"]}
-    assert apart == {"overlapped": 7, "artefact": 2}
-    html = render.html(made, None)
+    content = document.build(slide.case, pictures=False)
+    counts = content["examinations"][0]["counts"]
+    others = {row["key"]: row["count"] for row in counts["outside"]}
+    assert others == {"overlapped": 7, "artefact": 2}
+    html = render.html(content, None)
     assert (
         "Seen but not counted: overlapped red cells 7, artefact 2, cut by an edge or touched by a scale bar 2, "
         "outside the counted fields 1, rejected by a person 1." in html
@@ -378,9 +378,9 @@ def test_counted_cells_and_those_seen_but_not_counted_make_all_cells_and_exports
     assert n + 7 + 2 + 2 + 1 + 1 == len(table)
     columns = source.of_job(job).parts[0].columns
     assert sum(columns["counted"]) == n
-    drawn = json.loads(b"".join(exporter("geojson").pieces(source.of_job(job))))["features"]
-    assert sum(f["properties"]["metadata"]["counted"] == "yes" for f in drawn) == n
-    assert not {columns["final_class"][row] for row in range(len(table)) if columns["counted"][row]} & set(apart)
+    features = json.loads(b"".join(exporter("geojson").pieces(source.of_job(job))))["features"]
+    assert sum(f["properties"]["metadata"]["counted"] == "yes" for f in features) == n
+    assert not {columns["final_class"][row] for row in range(len(table)) if columns["counted"][row]} & set(others)
 
 
 def test_a_heading_says_once_what_examination_and_specimen_are_both_called(job: Any) -> None:

@@ -39,8 +39,8 @@ def test_relabelling_moves_a_cell_from_one_count_to_the_other_and_leaves_the_mac
     assert wbc(job) == {"segmented_neutrophil": 11, "lymphocyte": 7}
     machine = {r["key"]: r["machine"]["count"] for r in counts_json(job)["sections"][0]["rows"]}
     assert (machine["segmented_neutrophil"], machine["lymphocyte"]) == (12, 6)
-    shown = next(r for r in gallery(job, LYMPH, "unsure", 0, 50)["rows"] if r["row"] == row)
-    assert (shown["class"], shown["label"], shown["state"]) == (SEG, LYMPH, "relabelled")
+    cell = next(r for r in gallery(job, LYMPH, "unsure", 0, 50)["rows"] if r["row"] == row)
+    assert (cell["class"], cell["label"], cell["state"]) == (SEG, LYMPH, "relabelled")
 
 
 def test_rejected_cells_leave_their_count_and_undo_brings_them_back(job: Any, tess: Any) -> None:
@@ -292,7 +292,7 @@ def test_where_the_analysis_keeps_how_cells_look_the_list_goes_by_it_and_says_so
     numbers[:, 0], numbers[:, 1] = 100, [0, 95, 80, 10, 95]
     other = factories.slide(job.slide.case, factories.film_file(tmp_path / "b.tif"))
     by = np.full(5, BY_NUCLEATED, np.uint8)
-    seen = factories.finished_job(other, replace(table, embedded_by=by, embedding=numbers))
-    listed = api(tess).get(f"/api/v1/jobs/{seen.pk}/gallery/", {"view": "alike", "like": 0}).json()
+    with_looks = factories.finished_job(other, replace(table, embedded_by=by, embedding=numbers))
+    listed = api(tess).get(f"/api/v1/jobs/{with_looks.pk}/gallery/", {"view": "alike", "like": 0}).json()
     assert listed["alike_by"] == "looks" and [row["row"] for row in listed["rows"]] == [0, 3, 2, 1, 4]
-    assert api(tess).get(f"/api/v1/jobs/{seen.pk}/gallery/", {"view": "unsure"}).json()["alike_by"] == ""
+    assert api(tess).get(f"/api/v1/jobs/{with_looks.pk}/gallery/", {"view": "unsure"}).json()["alike_by"] == ""

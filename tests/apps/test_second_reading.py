@@ -52,11 +52,11 @@ def codes(job: Job) -> list[str]:
 def twice(job: Any, tess: Any, tom: Any) -> Any:
     """Read by tess; then blind by tom, who calls two of tess's cells otherwise and adds one; not closed yet."""
     label_cells(tess, job, "confirm", [*SEG, *LYMPH], [], None, 0)
-    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     label_cells(tess, job, "reject", [50], [], None, 1)
     order_second_reading(tess, job.slide.case, tom, True)
     label_cells(tom, fresh(job), "confirm", [*SEG, *LYMPH], [], None, 0)
-    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     label_cells(tom, fresh(job), "relabel", [40], [], "band_neutrophil", 1)
     add_cell(tom, fresh(job), 500.5, 300.5, 30, 30, "lymphocyte")
     return fresh(job)
@@ -83,8 +83,8 @@ def test_a_blind_reader_sees_nothing_of_the_first_nor_anybody_of_theirs(
     assert api(tom).get(f"/cases/{job.slide.case.accession}/report/").status_code == 409
     assert api(tom).get(f"/api/v1/jobs/{job.pk}/export/csv/").json()["code"] == "blind-reading"
     label_cells(tom, fresh(job), "reject", [40], [], None, 0)
-    found = api(tess).get(f"{case}/agreement/").json()
-    assert found["hidden"] and found["differences"] == [] and found["examinations"] == []
+    agreement = api(tess).get(f"{case}/agreement/").json()
+    assert agreement["hidden"] and agreement["differences"] == [] and agreement["examinations"] == []
 
 
 def test_an_open_reader_sees_what_the_first_said(job: Any, tess: Any, tom: Any) -> None:
@@ -127,15 +127,15 @@ def test_agreement_is_over_the_cells_that_both_named(twice: Any, tess: Any, tom:
     with pytest.raises(Forbidden):
         close_second_reading(tess, twice.slide.case)
     assert close_second_reading(tom, twice.slide.case) == 3
-    found = agreement_json(tess, [fresh(twice)])
-    (table,) = found["examinations"]
-    assert (table["n"], table["same"], found["n"], found["open"]) == (20, 18, 3, 3)
+    agreement = agreement_json(tess, [fresh(twice)])
+    (table,) = agreement["examinations"]
+    assert (table["n"], table["same"], agreement["n"], agreement["open"]) == (20, 18, 3, 3)
     by_key = {c["key"]: c for c in table["classes"]}
     seg = by_key["segmented_neutrophil"]
     assert (seg["both"], seg["only_first"], seg["only_second"], seg["mcnemar_p"]) == (10, 1, 1, 1.0)
     assert by_key["lymphocyte"]["kappa"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert (table["why"], by_key["lymphocyte"]["why"]) == ("", "") and table["kappa"]["value"] > 0.8
-    assert {(d["first"], d["second"]) for d in found["differences"]} == {
+    assert {(d["first"], d["second"]) for d in agreement["differences"]} == {
         ("segmented_neutrophil", "band_neutrophil"), ("rejected", "segmented_neutrophil"), ("", "lymphocyte"),
     }  # fmt: skip
 
@@ -161,8 +161,8 @@ def test_what_both_say_stands_and_who_decided_on_the_rest_is_recorded(twice: Any
     decide(paul, fresh(job), 50, "", "rejected")
     decide(paul, fresh(job), None, added, "lymphocyte")
     assert codes(job) == []
-    found = agreement_json(paul, [fresh(job)])
-    assert {(d["decided"], d["decided_by"]) for d in found["differences"]} == {
+    agreement = agreement_json(paul, [fresh(job)])
+    assert {(d["decided"], d["decided_by"]) for d in agreement["differences"]} == {
         ("band_neutrophil", "paul"), ("rejected", "paul"), ("lymphocyte", "paul"),
     }  # fmt: skip
     decide(paul, fresh(job), None, added, "rejected")
@@ -186,7 +186,7 @@ def test_a_protocol_that_asks_for_two_readers_holds_the_signature(job: Any, tess
     Job.objects.filter(pk=job.pk).update(frozen={**job.frozen, "second_reader": True})
     job = fresh(job)
     case = job.slide.case
-    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     with pytest.raises(Conflict, match="asks for a second reader"):
         services.sign(paul, case, PASSWORD, "Reviewed", reason="we are in a hurry")
     step = waiting_for(tess, cases_for(tess))[1][case.pk]
@@ -196,7 +196,7 @@ def test_a_protocol_that_asks_for_two_readers_holds_the_signature(job: Any, tess
     step = waiting_for(tom, cases_for(tom))[1][case.pk]
     assert step.text == "Second reading by tom"
     assert waiting_for(tom, cases_for(tom))[0] == [case.pk] and waiting_for(tess, cases_for(tess))[0] == []
-    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     close_second_reading(tom, case)
     report = services.sign(paul, case, PASSWORD, "Reviewed")
     assert verify(report).ok and len(report.document["evidence"][0]["readings"]) == 3
@@ -229,8 +229,8 @@ def test_a_changed_first_reading_is_found_after_signing(twice: Any, tom: Any, pa
 
 def test_over_http_a_second_reading_is_ordered_closed_and_decided(job: Any, tess: Any, tom: Any, api: Any) -> None:
     case = f"/api/v1/cases/{job.slide.case.accession}"
-    made = api(tess).post(f"{case}/second-reading/", {"username": "tom", "blind": False}, format="json")
-    assert made.status_code == 201 and [r["role"] for r in made.json()["readings"]] == ["first", "second"]
+    response = api(tess).post(f"{case}/second-reading/", {"username": "tom", "blind": False}, format="json")
+    assert response.status_code == 201 and [r["role"] for r in response.json()["readings"]] == ["first", "second"]
     body = {"action": "relabel", "rows": [40], "label": "lymphocyte", "base_revision": 0}
     answer = api(tom).post(f"/api/v1/jobs/{job.pk}/labels/", body, format="json").json()
     assert answer["revision"] == 1 and answer["changed"][0]["by"] == "tom"
@@ -254,15 +254,15 @@ def test_a_second_slide_is_read_with_the_first(job: Any, tess: Any, tom: Any, tm
 
 
 def test_news_are_of_the_reading_on_which_a_person_works(twice: Any, tess: Any, tom: Any) -> None:
-    def told(user: Any) -> list[tuple[str, int]]:
+    def news_of(user: Any) -> list[tuple[str, int]]:
         consumer = CaseConsumer()
         consumer.user, consumer.case_id, consumer.marks = user, twice.slide.case_id, {}
         look: Any = CaseConsumer.__dict__["look"].func
         return [(m["role"], m["revision"]) for m in look(consumer) if m["type"] == "labels"]
 
-    assert told(tess) == [("first", 3)] and told(tom) == [("second", 4)]
+    assert news_of(tess) == [("first", 3)] and news_of(tom) == [("second", 4)]
     close_second_reading(tom, twice.slide.case)
-    assert [role for role, _ in told(tom)] == ["consensus"] == [role for role, _ in told(tess)]
+    assert [role for role, _ in news_of(tom)] == ["consensus"] == [role for role, _ in news_of(tess)]
     assert labels_json(fresh(twice))["reading"] == str(Reading.objects.get(role="consensus").pk)
 
 
@@ -290,14 +290,14 @@ def test_a_blind_reader_sees_notes_of_their_own_alone(job: Any, tess: Any, tom: 
 def test_candidates_and_hbf_are_of_the_reading_on_which_a_person_works_and_go_into_the_consensus(
     job: Any, tess: Any, tom: Any, api: Any
 ) -> None:
-    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     mark_hbf(tess, fresh(job), "positive", 58)
     mark_hbf(tess, fresh(job), "positive", 59)
     order_second_reading(tess, job.slide.case, tom, True)
     url = f"/api/v1/jobs/{job.pk}/candidates/"
     assert {c["state"] for c in api(tom).get(url).json()["candidates"]} == {"pending"}
     assert api(tom).post(url, {"row": 58, "state": "negative"}, format="json").json()["code"] == "not-confirmed"
-    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tom, fresh(job), "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     mark_hbf(tom, fresh(job), "negative", 59)
     close_second_reading(tom, fresh(job).slide.case)
     listed = {c["row"]: c["hbf"] for c in api(tess).get(url).json()["candidates"]}
@@ -363,7 +363,7 @@ def test_who_signs_and_administers_may_decide_on_their_own_reading_and_the_repor
 def test_a_blind_reader_of_an_amended_case_does_not_see_the_version_before(
     job: Any, tess: Any, tom: Any, paul: Any, api: Any
 ) -> None:
-    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown="erythroblast")
+    label_cells(tess, job, "confirm", [58, 59], [], None, 0, shown_class="erythroblast")
     report = services.sign(paul, job.slide.case, PASSWORD, "Reviewed", conclusion="Acute leukaemia")
     services.amend(paul, report.case, "A second reader is wanted")
     order_second_reading(paul, fresh(job).slide.case, tom, True)

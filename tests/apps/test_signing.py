@@ -111,8 +111,8 @@ def test_a_change_after_a_lapse_is_never_signed_over(
     see_all(paul, job)
     case, html = job.slide.case, render.html
 
-    def slow(*given: Any) -> str:
-        page = html(*given)
+    def slow(*args: Any) -> str:
+        page = html(*args)
         lapse(case)
         update_case(paul, case, stain="Giemsa")
         return page
@@ -133,12 +133,12 @@ def test_of_two_who_sign_after_a_lapse_the_later_one_signs(
     case, html = job.slide.case, render.html
     second: list[Report] = []
 
-    def slow(*given: Any) -> str:
+    def slow(*args: Any) -> str:
         if not second:
             lapse(case)
             second.append(None)  # type: ignore[arg-type]
             second[0] = services.sign(paul, case, PASSWORD, "The second")
-        return html(*given)
+        return html(*args)
 
     monkeypatch.setattr(render, "html", slow)
     with pytest.raises(Conflict) as refused:
@@ -202,10 +202,10 @@ def test_a_slide_that_was_removed_while_it_was_imported_does_not_come_back(
     )
     prepare = imports.prepare
 
-    def slow(*given: Any) -> Any:
-        made = prepare(*given)
+    def slow(*args: Any) -> Any:
+        result = prepare(*args)
         Slide.objects.filter(pk=slide.pk).delete()
-        return made
+        return result
 
     monkeypatch.setattr(imports, "prepare", slow)
     run_import(slide.pk)
@@ -277,8 +277,8 @@ def test_a_restricted_case_is_restricted_in_the_administration_too(job: Any, pau
         f"cases/case/{case.pk}/change", f"cases/case/{case.pk}/permissions", f"slides/slide/{job.slide_id}/change",
         f"analysis/job/{job.pk}/change", f"reports/report/{report.pk}/change",
     )  # fmt: skip
-    shown = [client.get(f"/admin/{name}/").context["cl"].result_count for name in lists]
-    assert all(shown), shown
+    n_rows = [client.get(f"/admin/{name}/").context["cl"].result_count for name in lists]
+    assert all(n_rows), n_rows
     set_rights(keeper, case, factories.person("administrator"), {"view", "administer"})
     update_case(keeper, case, restricted=True)
     assert [client.get(f"/admin/{name}/").context["cl"].result_count for name in lists] == [0] * 5

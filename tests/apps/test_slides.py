@@ -49,10 +49,10 @@ def test_an_upload_in_chunks_becomes_a_slide_with_its_facts(
     key = upload(api(tess), case.accession, film)
     answer = api(tess).post(f"/api/v1/cases/{case.accession}/slides/", {"uploads": [key]}, format="json")
     assert answer.status_code == 202, answer.content
-    made = run_import(answer.json()["id"])
-    assert (made.status, made.width, made.height) == (Slide.Status.READY, 1024, 768)
-    assert made.mpp == pytest.approx(0.25, rel=1e-3) and made.mpp_source == "file"
-    assert len(made.sha256) == 64 and made.thumbnail_file.stat().st_size > 500
+    slide = run_import(answer.json()["id"])
+    assert (slide.status, slide.width, slide.height) == (Slide.Status.READY, 1024, 768)
+    assert slide.mpp == pytest.approx(0.25, rel=1e-3) and slide.mpp_source == "file"
+    assert len(slide.sha256) == 64 and slide.thumbnail_file.stat().st_size > 500
     assert not Upload.objects.exists() and not any(settings.UPLOADS_DIR.rglob("*"))
 
 
@@ -64,10 +64,10 @@ def test_several_pictures_become_one_slide(tess: Any, tmp_path: Path, api: Any) 
         Image.fromarray(np.full((60, 80, 3), 20 * i, np.uint8)).save(path)
         keys.append(upload(api(tess), case.accession, path))
     answer = api(tess).post(f"/api/v1/cases/{case.accession}/slides/", {"uploads": keys, "mpp": 0.19}, format="json")
-    made = run_import(answer.json()["id"])
-    assert made.status == Slide.Status.READY, made.message
-    assert [f["name"] for f in made.photo_fields] == ["field-1", "field-2", "field-10"]
-    assert (made.mpp, made.mpp_source) == (0.19, "user")
+    slide = run_import(answer.json()["id"])
+    assert slide.status == Slide.Status.READY, slide.message
+    assert [f["name"] for f in slide.photo_fields] == ["field-1", "field-2", "field-10"]
+    assert (slide.mpp, slide.mpp_source) == (0.19, "user")
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd.tif", "a\\b.tif", "", "nul\x00.tif", "x" * 300 + ".tif", ".tif"])

@@ -64,16 +64,16 @@ def site(ada: Any) -> Site:
     return create_site(ada, "Ward 3, phone")
 
 
-def read_film(by: Any, film: Path, accession: str, site: Site, named: int = 16) -> Job:
+def read_film(by: Any, film: Path, accession: str, site: Site, n_labels: int = 16) -> Job:
     """A finished analysis of a slide of the site, of which so many nucleated cells are named."""
     slide = factories.slide(factories.case(by, accession=accession), film)
     set_site(by, slide, site)
     job = factories.finished_job(slide, factories.cells({"normal": 10, "segmented_neutrophil": 12, "lymphocyte": 10}))
     field = PlannedField(0, 0, 0, 1024, 768, 0.4, 1.0, 0.8, 1.0, True)
     RunFolder(job.folder).keep_plan(Plan(0.25, "file", None, [field]))
-    rows = list(range(10, 10 + named))
-    label_cells(by, job, "confirm", rows[: named // 2], [], None, label_revision(job))
-    label_cells(by, job, "relabel", rows[named // 2 :], [], "monocyte", label_revision(job))
+    rows = list(range(10, 10 + n_labels))
+    label_cells(by, job, "confirm", rows[: n_labels // 2], [], None, label_revision(job))
+    label_cells(by, job, "relabel", rows[n_labels // 2 :], [], "monocyte", label_revision(job))
     return job
 
 
@@ -81,15 +81,21 @@ def test_a_site_teaches_its_net_and_new_analyses_use_it_until_it_is_switched_off
     ada: Any, tess: Any, film: Path, site: Site
 ) -> None:
     first, second = (read_film(tess, film, f"S-{i}", site) for i in (1, 2))
-    out, said = StringIO(), StringIO()
-    call_command("adapt", site.name, "--json", "--user=ada", stdout=out, stderr=said)
+    out, progress = StringIO(), StringIO()
+    call_command("adapt", site.name, "--json", "--user=ada", stdout=out, stderr=progress)
     answer = json.loads(out.getvalue())
-    assert answer["number"] == 1 and not answer["in_force"] and "% learning" in said.getvalue()
-    done = adaptations.adaptations().get(pk=answer["adaptation"])
-    assert done.state == Adaptation.State.DONE and learn(done.pk) is None, "a bell that comes late finds nothing to do"
-    assert done.report["by_class"] == {"segmented_neutrophil": 16, "monocyte": 16} and done.report["n_slides"] == 2
-    assert {cell["reader"] for cell in done.cells} == {tess.display_name} and len(done.cells) == 32
-    assert {cell["job"] for cell in done.report["next"]} <= {str(first.pk), str(second.pk)} and done.report["next"]
+    assert answer["number"] == 1 and not answer["in_force"] and "% learning" in progress.getvalue()
+    teaching = adaptations.adaptations().get(pk=answer["adaptation"])
+    assert teaching.state == Adaptation.State.DONE and learn(teaching.pk) is None, (
+        "a bell that comes late finds nothing to do"
+    )
+    assert (
+        teaching.report["by_class"] == {"segmented_neutrophil": 16, "monocyte": 16} and teaching.report["n_slides"] == 2
+    )
+    assert {cell["reader"] for cell in teaching.cells} == {tess.display_name} and len(teaching.cells) == 32
+    assert {cell["job"] for cell in teaching.report["next"]} <= {str(first.pk), str(second.pk)} and teaching.report[
+        "next"
+    ]
 
     protocol, slide = protocol_named("blood-film"), first.slide
     Job.objects.filter(slide=slide).update(state=Job.State.DONE)
@@ -97,14 +103,14 @@ def test_a_site_teaches_its_net_and_new_analyses_use_it_until_it_is_switched_off
         "not before it is switched on"
     )
     Job.objects.filter(slide=slide).update(state=Job.State.DONE)
-    adaptations.switch(ada, done, True)
+    adaptations.switch(ada, teaching, True)
     job = request_job(tess, slide, protocol)
     (used,) = [m for m in job.frozen["models"] if "taught" in m]
     assert used["name"] == "nucleated-cell-strangers" and used["taught"]["site"] == site.name
     path, sha256 = adaptations.taught_file(job)  # type: ignore[misc]
-    assert read_taught(path, sha256).base == used["name"] and sha256 == done.sha256
+    assert read_taught(path, sha256).base == used["name"] and sha256 == teaching.sha256
     Job.objects.filter(slide=slide).update(state=Job.State.DONE)
-    adaptations.switch(ada, done, False)
+    adaptations.switch(ada, teaching, False)
     assert not any("taught" in m for m in request_job(tess, slide, protocol).frozen["models"])
     path.unlink()
     with pytest.raises(Missing, match="gone from the disk"):
@@ -116,7 +122,7 @@ def test_a_site_teaches_its_net_and_new_analyses_use_it_until_it_is_switched_off
 def test_too_few_cells_one_class_or_no_site_are_refused_in_a_sentence(
     ada: Any, tess: Any, film: Path, site: Site
 ) -> None:
-    job = read_film(tess, film, "S-1", site, named=4)
+    job = read_film(tess, film, "S-1", site, n_labels=4)
     with pytest.raises(Conflict, match=r"has 4 named nucleated cells in .*; at least 20 are needed"):
         order(ada, site, ASSAY)
     label_cells(tess, job, "relabel", list(range(10, 32)), [], "blast", label_revision(job))
@@ -150,16 +156,18 @@ def test_a_worker_that_dies_leaves_it_to_the_next_and_three_deaths_end_it(
         read_film(tess, film, f"S-{i}", site)
     row = order(ada, site, ASSAY)
     rung: list[str] = []
-    monkeypatch.setattr(learn_site, "apply_async", lambda given, **how: rung.append(given[0]))
+    monkeypatch.setattr(learn_site, "apply_async", lambda args, **how: rung.append(args[0]))
     stale: Adaptation | None = None
     for attempt in range(3):
-        held = adaptations.claim(row.pk, f"worker {attempt}")
-        assert held is not None and not adaptations.TEACHINGS.unheld() and adaptations.claim(row.pk, "another") is None
+        teaching = adaptations.claim(row.pk, f"worker {attempt}")
+        assert (
+            teaching is not None and not adaptations.TEACHINGS.unheld() and adaptations.claim(row.pk, "another") is None
+        )
         Adaptation.objects.filter(pk=row.pk).update(lease=timezone.now() - timedelta(seconds=adaptations.LEASE_S))
         assert adaptations.TEACHINGS.unheld() == [str(row.pk)]
         if stale is not None:
             assert not adaptations.TEACHINGS.note(stale, "learning", 50), "the worker before writes nothing any more"
-        stale = held
+        stale = teaching
     from apps.teaching.tasks import sweep
 
     sweep()
@@ -179,7 +187,7 @@ def test_the_page_and_the_api_say_how_good_it_is_and_switch_it(
 ) -> None:
     jobs = [read_film(tess, film, f"S-{i}", site) for i in (1, 2)]
     rung: list[str] = []
-    monkeypatch.setattr(learn_site, "apply_async", lambda given, **how: rung.append(given[0]))
+    monkeypatch.setattr(learn_site, "apply_async", lambda args, **how: rung.append(args[0]))
     client.force_login(ada)
     with TestCase.captureOnCommitCallbacks(execute=True):
         client.post(f"/sites/{site.pk}/", {"act": "teach", "assay": ASSAY})
@@ -189,15 +197,15 @@ def test_the_page_and_the_api_say_how_good_it_is_and_switch_it(
         order(ada, site, ASSAY)
     with pytest.raises(Conflict, match="cannot be switched on"):
         adaptations.switch(ada, row, True)
-    held = adaptations.claim(row.pk, "worker")
-    assert held is not None
+    teaching = adaptations.claim(row.pk, "worker")
+    assert teaching is not None
     of_job = {"accession": "S-1", "slide": str(jobs[0].slide_id), "job": str(jobs[0].pk)}
     report = {
         "n_labels": 32, "n_slides": 2, "by_class": {"monocyte": 32}, "left_out": "slides", "before": figures(0.4),
         "after": figures(0.7), "curve": [{"n_labels": 10, "macro_f1": 0.5}, {"n_labels": 32, "macro_f1": 0.7}],
         "without_labels": ["blast"], "next": [{**of_job, "row": 30}, {**of_job, "row": 10}],
     }  # fmt: skip
-    assert adaptations.finish(held, cells=[{}] * 32, report=report, sha256="ab" * 32)
+    assert adaptations.finish(teaching, cells=[{}] * 32, report=report, sha256="ab" * 32)
     page = client.get(f"/sites/{site.pk}/").content.decode()
     assert "32 cells of 2 slides" in page and "70.0 %" in page and "Macro F1 by number of labels: 0.50 with 10" in page
     assert "hardly better" not in page

@@ -59,9 +59,9 @@ def decoded_slide(user: Any, path: Path, icc: bytes = b"") -> Slide:
     tifffile.imwrite(
         path, picture(900, 700), tile=(256, 256), compression="deflate", photometric="rgb", metadata=None, **facts
     )
-    made = run_import(begin_import_of_files(user, factories.case(user), [path]).pk)
-    assert made.status == Slide.Status.READY, made.message
-    return made
+    slide = run_import(begin_import_of_files(user, factories.case(user), [path]).pk)
+    assert slide.status == Slide.Status.READY, slide.message
+    return slide
 
 
 @lru_cache(maxsize=1)
@@ -122,30 +122,30 @@ def test_a_slide_replaced_on_disk_is_indexed_anew_when_it_is_opened(slide: Slide
 
 
 def test_a_deleted_slides_token_opens_nothing(tess: Any, tmp_path: Path, api: Any, settings: Any) -> None:
-    made = decoded_slide(tess, tmp_path / "s.tif")
-    access = tile_access(tess, made)
-    api(tess).delete(f"/api/v1/slides/{made.pk}/")
-    made.folder.mkdir(exist_ok=True)
-    made.tile_index_file.unlink(missing_ok=True)
+    slide = decoded_slide(tess, tmp_path / "s.tif")
+    access = tile_access(tess, slide)
+    api(tess).delete(f"/api/v1/slides/{slide.pk}/")
+    slide.folder.mkdir(exist_ok=True)
+    slide.tile_index_file.unlink(missing_ok=True)
     assert fetch(f"{access['base']}0/0_0.jpg", access["token"])[0] == 404
 
 
 def test_conversion_makes_every_level_sendable_and_keeps_the_original_for_analysis(
     tess: Any, tmp_path: Path, api: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
-    made = decoded_slide(tess, tmp_path / "s.tif")
-    assert not any(level["stored"] for level in made.tile_levels[:1])
-    answer = api(tess).post(f"/api/v1/slides/{made.pk}/conversion/")
+    slide = decoded_slide(tess, tmp_path / "s.tif")
+    assert not any(level["stored"] for level in slide.tile_levels[:1])
+    answer = api(tess).post(f"/api/v1/slides/{slide.pk}/conversion/")
     assert (answer.status_code, answer.json()["conversion"]) == (202, "asked")
-    assert api(tess).post(f"/api/v1/slides/{made.pk}/conversion/").json()["code"] == "converting"
-    assert sweep_conversions() == [str(made.pk)]
-    done = run_conversion(made.pk)
-    assert done.conversion == "done", done.conversion_message
-    assert all(level["stored"] for level in done.tile_levels)
-    assert done.file.suffix == ".tif" and done.file != done.converted_file
-    access = tile_access(tess, done)
+    assert api(tess).post(f"/api/v1/slides/{slide.pk}/conversion/").json()["code"] == "converting"
+    assert sweep_conversions() == [str(slide.pk)]
+    after = run_conversion(slide.pk)
+    assert after.conversion == "done", after.conversion_message
+    assert all(level["stored"] for level in after.tile_levels)
+    assert after.file.suffix == ".tif" and after.file != after.converted_file
+    access = tile_access(tess, after)
     assert access["stored_levels"] == len(access["levels"])
-    assert api(tess).post(f"/api/v1/slides/{made.pk}/conversion/").json()["code"] == "nothing-to-convert"
+    assert api(tess).post(f"/api/v1/slides/{slide.pk}/conversion/").json()["code"] == "nothing-to-convert"
 
 
 def test_a_conversion_that_does_not_look_like_its_source_is_thrown_away(
@@ -169,9 +169,9 @@ def test_a_conversion_that_does_not_look_like_its_source_is_thrown_away(
 
     def spoiled(*arguments: Any) -> Any:
         monkeypatch.setattr(Open, "read", elsewhere)
-        made = spool(*arguments)
+        result = spool(*arguments)
         monkeypatch.setattr(Open, "read", true)
-        return made
+        return result
 
     monkeypatch.setattr(convert, "_spool", spoiled)
     with pytest.raises(errors.Unreadable, match="does not look like its source"):
@@ -186,19 +186,19 @@ def test_the_profiles_option_changes_tiles_thumbnail_crops_and_the_recorded_poli
     from apps.analysis.services import request_job
 
     factories.protocol()
-    made = decoded_slide(tess, tmp_path / "s.tif", srgb())
-    assert made.colour == "carried" and made.icc_bytes == len(without_words(srgb()))
-    assert "icc_profile" in Image.open(made.thumbnail_file).info
-    access = tile_access(tess, made)
+    slide = decoded_slide(tess, tmp_path / "s.tif", srgb())
+    assert slide.colour == "carried" and slide.icc_bytes == len(without_words(srgb()))
+    assert "icc_profile" in Image.open(slide.thumbnail_file).info
+    access = tile_access(tess, slide)
     _, body = fetch(f"{access['base']}0/0_0.jpg", access["token"])
     assert Image.open(io.BytesIO(body)).info["icc_profile"] == without_words(srgb())
-    assert api(tess).patch(f"/api/v1/slides/{made.pk}/", {"colour": "rainbow"}, format="json").status_code == 400
-    answer = api(tess).patch(f"/api/v1/slides/{made.pk}/", {"colour": "applied"}, format="json")
+    assert api(tess).patch(f"/api/v1/slides/{slide.pk}/", {"colour": "rainbow"}, format="json").status_code == 400
+    answer = api(tess).patch(f"/api/v1/slides/{slide.pk}/", {"colour": "applied"}, format="json")
     assert answer.json()["colour"] == "applied", answer.content
-    made.refresh_from_db()
-    assert "icc_profile" not in Image.open(made.thumbnail_file).info
-    assert tile_access(tess, made)["base"] != access["base"]
-    job = request_job(tess, made, protocol_named("blood-film"))
+    slide.refresh_from_db()
+    assert "icc_profile" not in Image.open(slide.thumbnail_file).info
+    assert tile_access(tess, slide)["base"] != access["base"]
+    job = request_job(tess, slide, protocol_named("blood-film"))
     assert job.colour_policy == "icc-applied-srgb/1"
 
 

@@ -63,8 +63,8 @@ def _analyse_film(var: Path) -> None:
     with tempfile.TemporaryDirectory() as other, furnished(Path(other)) as stack:
         film = var / "film.tif"
         write_film(film, var / "film.csv", draw_film(4096, 1536, seed=3))
-        said = stack.manage("import_slide", str(film), "--case", "B-1", "--user", "tess", "--json")
-        (slide,) = json.loads(said.stdout)["slides"]
+        run = stack.manage("import_slide", str(film), "--case", "B-1", "--user", "tess", "--json")
+        (slide,) = json.loads(run.stdout)["slides"]
         stack.manage("analyse", slide["id"], "--local", "--user", "tess")
         shutil.copytree(stack.environment["HEMAVIEW_VAR"], var, dirs_exist_ok=True)
 
@@ -111,8 +111,8 @@ def visit(page: Any, house: Stack, sessions: dict[tuple[int, str], list[Any]]) -
 
     def log_in(name: str) -> Any:
         at = f"http://127.0.0.1:{house.port}"
-        if left := sessions.get((house.port, name)):
-            page.context.add_cookies(left)
+        if cookies := sessions.get((house.port, name)):
+            page.context.add_cookies(cookies)
             page.goto(f"{at}/")
             if page.url == f"{at}/":
                 return page
@@ -130,8 +130,8 @@ def visit(page: Any, house: Stack, sessions: dict[tuple[int, str], list[Any]]) -
 def accessible(page: Any, *ignored: str) -> None:
     """No serious finding of axe-core (WCAG 2 A and AA) on the page as it stands."""
     page.evaluate(AXE.read_text())
-    found = page.evaluate(
+    faults = page.evaluate(
         "() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa']}).then(r => r.violations.filter(v => "
         "['serious', 'critical'].includes(v.impact)).map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html).join(' | ')))"
     )
-    assert [f for f in found if not f.startswith(ignored)] == []
+    assert [f for f in faults if not f.startswith(ignored)] == []

@@ -63,15 +63,15 @@ def test_1_a_technologist_reviews_by_keyboard(visit: Any, house: Stack) -> None:
     # Every cell that must be seen, by space and Enter alone.
     page.locator(".class.must").click()
     for _ in range(400):
-        left = int(page.locator(".class.must b").inner_text())
-        if left == 0:
+        n_open = int(page.locator(".class.must b").inner_text())
+        if n_open == 0:
             break
         if page.locator(".picture.current").count() == 0:
             page.keyboard.press("Space")
         # No hand is quick enough to confirm a cell before it is chosen.
         expect(page.locator(".picture.current")).to_have_count(1)
         page.keyboard.press("Enter")
-        expect(page.locator(".class.must b")).not_to_have_text(str(left))
+        expect(page.locator(".class.must b")).not_to_have_text(str(n_open))
     expect(page.locator(".class.must b")).to_have_text("0")
     assert page.get_by_role("button", name="Sign…").count() == 0  # a technologist does not sign
     assert [c for c in page.complaints if "WebGL" not in c] == []
@@ -186,10 +186,10 @@ def test_4_the_reading_room_fits_a_small_screen(visit: Any, house: Stack) -> Non
     line = page.locator(".countsentries").bounding_box()
     assert line
     boxes = [box for n in range(entries.count()) if (box := entries.nth(n).bounding_box())]
-    shown = [box for box in boxes if box["y"] < line["y"] + line["height"] - 1]
-    assert 0 < len(shown) < len(boxes)
-    assert all(box["x"] + box["width"] <= line["x"] + line["width"] + 0.5 for box in shown)
-    more = page.get_by_text(f"+{len(boxes) - len(shown)} more")
+    visible = [box for box in boxes if box["y"] < line["y"] + line["height"] - 1]
+    assert 0 < len(visible) < len(boxes)
+    assert all(box["x"] + box["width"] <= line["x"] + line["width"] + 0.5 for box in visible)
+    more = page.get_by_text(f"+{len(boxes) - len(visible)} more")
     room, edge = more.bounding_box(), page.locator(".countsbar").bounding_box()
     assert room and edge and room["x"] + room["width"] <= edge["x"] + edge["width"] + 0.5
     more.click()

@@ -57,10 +57,10 @@ def plain_words(page: Any, data: set[str], answers: list[Any]) -> set[str]:
     for script in page.locator("script[type='application/json']:not(#phrases)").all():
         data |= set(_strings(json.loads(script.inner_text() or script.text_content())))
     sent = [re.escape(text) for text in sorted(data, key=len, reverse=True) if re.search(r"[^\W\d_]{3}", text)]
-    known = re.compile("|".join(["⟦[^⟦⟧]*⟧", *sent]), re.S | re.I)
+    phrase = re.compile("|".join(["⟦[^⟦⟧]*⟧", *sent]), re.S | re.I)
     # Twice: a phrase may hold another one.
-    left = [known.sub(" ", known.sub(" ", text)).strip() for text in page.evaluate(_SHOWN)]
-    return {text for text in left if set(re.findall(r"[^\W\d_]{3,}", text)) - _SAME_EVERYWHERE}
+    rest = [phrase.sub(" ", phrase.sub(" ", text)).strip() for text in page.evaluate(_SHOWN)]
+    return {text for text in rest if set(re.findall(r"[^\W\d_]{3,}", text)) - _SAME_EVERYWHERE}
 
 
 def test_no_plain_english_is_left_in_the_room_or_at_the_desk_and_times_are_the_readers(

@@ -23,11 +23,11 @@ def test_a_technologist_confirms_a_candidate_says_its_hbf_and_takes_the_list(
 ) -> None:
     picture = tmp_path / "block.png"
     Image.fromarray(draw_field("block")).save(picture)
-    said = house.manage(
+    run = house.manage(
         "import_slide", str(picture), "--case", "B-PICK", "--create", "--specimen", "cell-block", "--mpp", "0.25", "--user",
         "tess", "--json",
     )  # fmt: skip
-    slide = json.loads(said.stdout)["slides"][0]["id"]
+    slide = json.loads(run.stdout)["slides"][0]["id"]
     house.manage("analyse", slide, "--protocol", "cell-block-nrbc", "--local", "--user", "tess")
     page = visit("tess")
     page.goto(f"http://127.0.0.1:{house.port}/cases/B-PICK/")
@@ -51,7 +51,7 @@ def test_a_technologist_confirms_a_candidate_says_its_hbf_and_takes_the_list(
     lines = Path(table.value.path()).read_text(encoding="utf-8-sig").splitlines()
     assert "confirmed" in lines[1]
     assert "positive" in lines[1]
-    with page.expect_download() as drawn:
+    with page.expect_download() as download:
         page.get_by_role("link", name="Map to print").click()
-    assert drawn.value.suggested_filename.endswith("-draft-picking.svg")
+    assert download.value.suggested_filename.endswith("-draft-picking.svg")
     assert page.complaints == []

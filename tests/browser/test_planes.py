@@ -29,18 +29,18 @@ _MIDDLE = """() => {
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("planes")
     with furnished(folder) as stack:
-        said = stack.manage(
+        run = stack.manage(
             "import_slide", str(ome_stack(folder / "z.ome.tif")), "--case", "B-1", "--user", "tess", "--json"
         )
-        assert json.loads(said.stdout)["slides"][0]["status"] == "ready"
+        assert json.loads(run.stdout)["slides"][0]["status"] == "ready"
         stack.web()
         yield stack
 
 
 def test_a_reader_moves_through_the_focal_planes_and_the_view_stays(visit: Any, house: Stack) -> None:
     page = visit("tess")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     page.goto(f"http://127.0.0.1:{house.port}/cases/B-1/read/")
     control = page.get_by_role("group", name="Focal plane")
     expect(control).to_contain_text("1 of 3")
@@ -50,13 +50,13 @@ def test_a_reader_moves_through_the_focal_planes_and_the_view_stays(visit: Any, 
     page.wait_for_timeout(600)
     where = page.url
     sharp = page.evaluate(_MIDDLE)
-    assert sharp > 60 and not any("/z2/" in url for url in asked)
+    assert sharp > 60 and not any("/z2/" in url for url in urls)
 
     page.keyboard.press(".")
     expect(control).to_contain_text("2 of 3 · +1.5 µm")
     expect(control).to_contain_text("cells and counts are of plane 1")
     page.wait_for_function(f"() => Math.abs(({_MIDDLE})() / {sharp} - 0.8) < 0.1")
-    assert any("/z2/" in url for url in asked) and page.url == where
+    assert any("/z2/" in url for url in urls) and page.url == where
     accessible(page)
 
     control.get_by_role("slider").fill("2")

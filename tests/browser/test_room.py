@@ -169,8 +169,8 @@ def test_a_missed_cell_counts_once_its_class_is_given_and_only_in_a_counted_fiel
         page.keyboard.press(key)
         expect(page.locator(".toast")).to_contain_text("Click the missed cell first, then give its class.")
     expect(hint).to_be_visible()
-    said = ask(page, f"/api/v1/jobs/{job}/labels/?since=0")
-    assert (said["rows"], said["added"]) == ([], [])
+    labels = ask(page, f"/api/v1/jobs/{job}/labels/?since=0")
+    assert (labels["rows"], labels["added"]) == ([], [])
     page.keyboard.press("Escape")
     expect(hint).to_have_count(0)
     at(in_searched)
@@ -280,8 +280,8 @@ def test_a_place_that_has_a_cell_already_offers_to_name_that_one(room: Page) -> 
     page.get_by_role("dialog", name="Class of the cell that is there").wait_for()
     page.keyboard.press("l")
     expect(page.locator(".toast")).to_contain_text("The cell that was there is called Lymphocyte now.")
-    said = ask(page, f"/api/v1/jobs/{job}/labels/?since=0")
-    assert ([r["row"] for r in said["rows"]], said["added"]) == ([row], [])
+    labels = ask(page, f"/api/v1/jobs/{job}/labels/?since=0")
+    assert ([r["row"] for r in labels["rows"]], labels["added"]) == ([row], [])
     page.keyboard.press("z")
     expect(page.locator(".toast")).to_contain_text("Undone")
 
@@ -298,19 +298,19 @@ def test_a_place_that_has_a_cell_already_offers_to_name_that_one(room: Page) -> 
 
 def test_card_and_picture_are_one_cells_whatever_order_answers_come_in(room: Page) -> None:
     page = room
-    held: list[Route] = []
+    routes: list[Route] = []
     page.keyboard.press("Space")
     expect(page.locator(".card-picture img")).to_be_visible()
-    page.route(CARD, lambda route: route.continue_() if held else held.append(route))
+    page.route(CARD, lambda route: route.continue_() if routes else routes.append(route))
     page.keyboard.press("ArrowRight")
     expect(page.locator(".card")).to_contain_text("Loading the chosen cell")
     assert page.locator(".card-picture").count() == 0, "the picture of the cell before"
     page.keyboard.press("ArrowRight")
     expect(page.locator(".card-picture img")).to_be_visible()
     job, third = shown_row(page)
-    assert f"/cells/{third}/" not in held[0].request.url
+    assert f"/cells/{third}/" not in routes[0].request.url
     with contextlib.suppress(Error):  # the page may have given that question up
-        held[0].continue_()
+        routes[0].continue_()
     still(page)
     assert shown_row(page) == (job, third)
     assert page.locator(".picture.current").get_attribute("data-cell") == f"r{third}"
@@ -361,7 +361,7 @@ def test_enter_and_space_on_a_focused_control_act_on_the_control_alone(room: Pag
     page.keyboard.press("Space")
     expect(page.locator(".card-picture img")).to_be_visible()
     _, row = shown_row(page)
-    left = must_see(page)
+    n_open = must_see(page)
     for name in ("Min. score", "Opacity"):
         page.get_by_label(name).focus()
         for key in ("Enter", "Space", "ArrowLeft"):
@@ -382,13 +382,13 @@ def test_enter_and_space_on_a_focused_control_act_on_the_control_alone(room: Pag
     # In the new list nothing is chosen: a second Enter has nothing to confirm.
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("Choose a cell first")
-    assert must_see(page) == left
+    assert must_see(page) == n_open
 
 
 def test_confirming_acts_on_what_is_on_screen_says_so_and_can_be_undone(room: Page) -> None:
     page = room
     assert page.get_by_role("button", name="Confirm those on screen").count() == 0
-    left = must_see(page)
+    n_open = must_see(page)
     page.locator(".class .name", has=page.get_by_text("Normal red cell", exact=True)).click()
     expect(page.locator(".gallery h2")).to_contain_text("Normal red cell")
     expect(page.locator(".picture img").first).to_be_visible()
@@ -402,7 +402,7 @@ def test_confirming_acts_on_what_is_on_screen_says_so_and_can_be_undone(room: Pa
     page.keyboard.press("z")
     expect(page.locator(".toast")).to_contain_text("Undone")
     expect(page.locator(".picture.confirmed")).to_have_count(0)
-    assert must_see(page) == left
+    assert must_see(page) == n_open
 
 
 def row_of(page: Page, name: str) -> Any:
@@ -451,8 +451,8 @@ def test_the_room_opens_on_the_differential_and_holds_chosen_cells_against_typic
     row.locator("[data-cell]").nth(1).click(modifiers=["Control"])
     compare = page.get_by_label("Compare")
     expect(compare.locator("figure")).to_have_count(2)
-    chosen = compare.get_by_label("Class of the typical cells")
-    expect(chosen.locator("option:checked")).to_have_text("Lymphocyte")
+    choice = compare.get_by_label("Class of the typical cells")
+    expect(choice.locator("option:checked")).to_have_text("Lymphocyte")
     expect(compare.locator(".typical-strip img")).to_have_count(6)
     expect(compare.locator(".source").last).to_contain_text("CC BY 4.0")
     for picture in compare.locator(".typical-strip img").all():
@@ -462,16 +462,16 @@ def test_the_room_opens_on_the_differential_and_holds_chosen_cells_against_typic
     accessible(page)
     page.keyboard.press("Shift+T")
     expect(page.locator(".surroundings")).to_have_count(0)
-    expect(chosen.locator("option:checked")).not_to_have_text("Lymphocyte")
+    expect(choice.locator("option:checked")).not_to_have_text("Lymphocyte")
     row_of(page, "Segmented neutrophil").get_by_role("button", name="Typical").click()
-    expect(chosen.locator("option:checked")).to_have_text("Segmented neutrophil")
-    left = must_see(page)
+    expect(choice.locator("option:checked")).to_have_text("Segmented neutrophil")
+    n_open = must_see(page)
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("2 cells confirmed")
     expect(page.locator(".stop-rule").first).to_contain_text(re.compile(r"^2 of \d+ white cells"))
     page.keyboard.press("z")
     expect(page.locator(".stop-rule").first).to_contain_text(re.compile(r"^0 of \d+ white cells"))
-    assert must_see(page) == left
+    assert must_see(page) == n_open
     assert page.complaints == []
     page.goto("about:blank")
     page.goto(url(house, "/cases/B-1/read/#x=400&y=400&z=20"))
@@ -663,8 +663,8 @@ def test_webgl_marks_the_cells_that_the_canvas_marks(room: Page) -> None:
     expect(page.locator(".viewer-cells-webgl[data-webgl]")).to_be_attached()
     page.get_by_role("button", name="Every cell").click()
     page.get_by_role("button", name="×20").click()
-    drawn = inked()
-    by_canvas, by_webgl = (np.abs(shot - bare).sum(axis=2) > 60 for shot in (marked, drawn))
+    by_card = inked()
+    by_canvas, by_webgl = (np.abs(shot - bare).sum(axis=2) > 60 for shot in (marked, by_card))
     assert by_canvas.mean() > 0.01
     for ours, theirs in ((by_canvas, by_webgl), (by_webgl, by_canvas)):  # edges are smoothed in ways of their own
         near = binary_dilation(theirs, iterations=2)
@@ -751,14 +751,14 @@ def test_the_signature_on_the_case_page_follows_cells_that_change_meanwhile_and_
     page.get_by_role("button", name="Sign…", exact=True).click()
     dialog = page.get_by_role("dialog", name="Sign B-1")
     part = dialog.get_by_role("region", name="What you sign")
-    counted = part.get_by_text(re.compile("White-cell differential: "))
-    before = counted.inner_text()
+    differential = part.get_by_text(re.compile("White-cell differential: "))
+    before = differential.inner_text()
     dialog.get_by_label("Your password").fill(PASSWORD)
     stamps = list(ask(page, "/api/v1/cases/B-1/signing/")["count_stamps"])
     job = next(j for j in stamps if "White-cell" in str(ask(page, f"/api/v1/jobs/{j}/counts/")["sections"]))
     row = ask(page, f"/api/v1/jobs/{job}/gallery/?class={SEGMENTED}&limit=1")["rows"][0]["row"]
     label(page, job, "reject", row)
-    expect(counted).not_to_have_text(before)
+    expect(differential).not_to_have_text(before)
     expect(dialog.get_by_role("status").filter(has_text="Since this dialog opened")).to_be_visible()
     page.route("**/signing/", lambda route: None)  # the dialog hears of no further change
     page.wait_for_timeout(2500)

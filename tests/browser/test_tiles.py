@@ -39,12 +39,12 @@ def rgb_slide(house: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("rgb") / "rgb.tif"
     smooth = cv2.GaussianBlur(cv2.resize(picture(480, 380), SIZE, interpolation=cv2.INTER_CUBIC), (0, 0), 6)
     write_tiff(path, halves(smooth, 1, 4), Dialect(rgb=True, quality=92, subsampling="444", tile=TILE))
-    said = house.manage("import_slide", str(path), "--case", "B-TILES", "--create", "--json")
-    assert json.loads(said.stdout)["slides"][0]["tiles"] == "2 of 2 levels as stored"
+    run = house.manage("import_slide", str(path), "--case", "B-TILES", "--create", "--json")
+    assert json.loads(run.stdout)["slides"][0]["tiles"] == "2 of 2 levels as stored"
     return path
 
 
-def shown(page: Any) -> tuple[NDArray[np.uint8], float, float, float]:
+def screen_pixels(page: Any) -> tuple[NDArray[np.uint8], float, float, float]:
     """The middle of the viewer as on screen, and which place of the slide it shows: centre (level-0 px), px per px."""
     page.wait_for_timeout(700)
     page.wait_for_load_state("networkidle")
@@ -78,7 +78,7 @@ def expected(path: Path, shape: tuple[int, ...], x: float, y: float, zoom: float
 
 
 def compare(page: Any, path: Path) -> None:
-    rgb, x, y, zoom = shown(page)
+    rgb, x, y, zoom = screen_pixels(page)
     # Only where the slide is, two pixels from its edge.
     (left, right), (top, bottom) = (
         (max(0, round(n / 2 - c * zoom) + 2), min(n, round(n / 2 + (full - c) * zoom) - 2))
@@ -118,7 +118,7 @@ def test_a_slide_looks_as_openslide_shows_it_wherever_one_goes(visit: Any, house
     # Whoever comes back fetches nothing again: addresses carry no token.
     page.reload()
     page.wait_for_selector("[data-testid=slide] canvas")
-    shown(page)
+    screen_pixels(page)
     sizes = page.evaluate(
         "() => performance.getEntriesByType('resource').filter(e => e.name.includes('/tiles/')).map(e => e.transferSize)"
     )
@@ -129,16 +129,16 @@ def test_the_pictures_adjustments_fetch_nothing(visit: Any, house: Stack, rgb_sl
     page = visit("tess")
     page.goto(url(house, "/cases/B-TILES/read/#x=800&y=700&z=40"))
     page.wait_for_selector("[data-testid=slide] canvas")
-    before, *_ = shown(page)
-    asked: list[str] = []
-    page.on("request", lambda r: asked.append(r.url) if "/tiles/" in r.url else None)
+    before, *_ = screen_pixels(page)
+    urls: list[str] = []
+    page.on("request", lambda r: urls.append(r.url) if "/tiles/" in r.url else None)
     page.get_by_title("Brightness, contrast, gamma, white balance").click()
     panel = page.get_by_role("region", name="Picture")
     assert "no colour profile" in panel.inner_text() and "2 of 2 levels" in panel.inner_text()
     panel.get_by_label("Brightness").fill("0.2")
-    brighter, *_ = shown(page)
+    brighter, *_ = screen_pixels(page)
     assert brighter.mean() > before.mean() + 25
     panel.get_by_role("button", name="Reset").click()
-    again, *_ = shown(page)
+    again, *_ = screen_pixels(page)
     assert np.abs(again.astype(int) - before)[:, 120:].mean() < 1  # the panel lies over the rest
-    assert asked == []
+    assert urls == []

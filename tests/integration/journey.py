@@ -60,28 +60,28 @@ def test_1_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None
     stack.worker()
     second = stack.worker()
     assert second.poll() is None
-    done = wait_until(
+    outcome = wait_until(
         lambda: (j := job_of(stack, key, job["id"]))["state"] not in ("requested", "queued", "running") and j,
         300,
         "job",
     )
-    assert done["state"] == "done" and done["attempt" if "attempt" in done else "revision"], done
+    assert outcome["state"] == "done" and outcome["attempt" if "attempt" in outcome else "revision"], outcome
     roles = set(assay("blood_film").orders[0].models)
-    assert {m["role"] for m in done["models"]} == roles and done["device"] and done["colour_policy"]
+    assert {m["role"] for m in outcome["models"]} == roles and outcome["device"] and outcome["colour_policy"]
 
     # An undisturbed run of the same slide gives the same bytes.
     results = Path(stack.environment["HEMAVIEW_VAR"]) / "results"
     first = (results / job["id"] / "cells.arrow").read_bytes()
-    said = stack.manage("analyse", slide["id"], "--wait", "--json")
-    again = json.loads(said.stdout)
-    assert again["status"] == "done" and again["cells"] == done["cells"]
+    run = stack.manage("analyse", slide["id"], "--wait", "--json")
+    again = json.loads(run.stdout)
+    assert again["status"] == "done" and again["cells"] == outcome["cells"]
     assert (results / again["job"] / "cells.arrow").read_bytes() == first
     (result,) = again["results"]
     sections = {section["key"]: section["n"] for section in result["sections"]}
     assert result["assay"] == "blood_film" and sections["red_cells"] > 200 and sections["differential"] > 0
     # The first analysis is reported until a person chooses another.
-    status, chosen = stack.ask("POST", f"/api/v1/jobs/{again['job']}/choose/", key)
-    assert (status, chosen["labels"]) == (200, 0)
+    status, answer = stack.ask("POST", f"/api/v1/jobs/{again['job']}/choose/", key)
+    assert (status, answer["labels"]) == (200, 0)
 
     # Review, sign, report.
     path = f"/api/v1/jobs/{again['job']}"

@@ -18,15 +18,15 @@ class OnceMade:
 
     def copy(self, name: str, make: Callable[[Path], None], to: Path) -> None:
         """Put a copy of what `make` puts into an empty folder at `to`; whoever asks first makes it, the others wait."""
-        made, ready = self.root / name, self.root / f"{name}.ready"
+        original, ready = self.root / name, self.root / f"{name}.ready"
         with (self.root / f"{name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not ready.exists():
-                shutil.rmtree(made, ignore_errors=True)
-                made.mkdir()
-                make(made)
+                shutil.rmtree(original, ignore_errors=True)
+                original.mkdir()
+                make(original)
                 ready.touch()
-        shutil.copytree(made, to, symlinks=True, dirs_exist_ok=True)
+        shutil.copytree(original, to, symlinks=True, dirs_exist_ok=True)
 
 
 ONCE_MADE = OnceMade()

@@ -64,16 +64,16 @@ def postgres_tools() -> Path | None:
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         if (folder / "initdb").exists():
             return folder
-    found = shutil.which("initdb")
-    return Path(found).resolve().parent if found else None
+    initdb = shutil.which("initdb")
+    return Path(initdb).resolve().parent if initdb else None
 
 
 def wait_until(what: Any, seconds: float, why: str) -> Any:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        found = what()
-        if found:
-            return found
+        answer = what()
+        if answer:
+            return answer
         time.sleep(0.2)
     raise AssertionError(f"{why}: not within {seconds} s")
 
@@ -214,10 +214,12 @@ class Stack:
 
     def ask(self, method: str, path: str, token: str | None, body: Any = None, **headers: str) -> tuple[int, Any]:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
-        given = {"Content-Type": "application/json", **headers}
+        all_headers = {"Content-Type": "application/json", **headers}
         if token:
-            given["Authorization"] = f"Token {token}"
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=raw, headers=given, method=method)
+            all_headers["Authorization"] = f"Token {token}"
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", data=raw, headers=all_headers, method=method
+        )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 text = answer.read()

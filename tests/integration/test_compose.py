@@ -90,11 +90,11 @@ def test_caddy_takes_its_file(tmp_path: Path) -> None:
         "HEMAVIEW_TLS": "internal",
         "HOME": str(tmp_path),
     }
-    done = subprocess.run(
+    run = subprocess.run(
         ["caddy", "validate", "--adapter", "caddyfile", "--config", str(ROOT / "docker" / "Caddyfile")],
         env=environment, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert run.returncode == 0, run.stderr
 
 
 class House:
@@ -128,7 +128,7 @@ class House:
                 "REDIS_URL": self.env_file["REDIS_URL"].replace("redis:6379", f"127.0.0.1:{self.redis_port}"),
             }  # fmt: skip
         for key, value in service.get("environment", {}).items():
-            inside[key] = re.sub(r"\$\{(\w+)[^}]*\}", lambda found: self.env_file[found[1]], value)
+            inside[key] = re.sub(r"\$\{(\w+)[^}]*\}", lambda match: self.env_file[match[1]], value)
         return inside
 
     def words(self, command: str) -> str:

@@ -48,8 +48,8 @@ def ended(stack: Stack, key: str, job: str) -> Any:
 
 
 def slide_of(stack: Stack, film: Path, accession: str) -> str:
-    said = stack.manage("import_slide", str(film), "--case", accession, "--create", "--json")
-    return str(json.loads(said.stdout)["slides"][0]["id"])
+    run = stack.manage("import_slide", str(film), "--case", accession, "--create", "--json")
+    return str(json.loads(run.stdout)["slides"][0]["id"])
 
 
 @pytest.mark.prove
@@ -103,8 +103,8 @@ def small_disk(folder: Path, mib: int) -> Iterator[Path]:
     """A disk of its own of so many MiB; only root can make one."""
     place = folder / "small"
     place.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m", "tmpfs", str(place)], capture_output=True)
-    if made.returncode:
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m", "tmpfs", str(place)], capture_output=True)
+    if mount.returncode:
         pytest.skip("Only root makes a small disk.")
     try:
         yield place
@@ -147,8 +147,8 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_done(tmp_path: Path, film: 
         )
         assert status in (503, 507) and answer["code"] in ("disk-full", "database-down"), (status, answer)
         filler.unlink()
-        said = stack.manage("analyse", slide, "--local", "--json", check=False)
-        assert said.returncode == 0, said.stderr[-800:]
+        run = stack.manage("analyse", slide, "--local", "--json", check=False)
+        assert run.returncode == 0, run.stderr[-800:]
         assert "intact" in stack.manage("verify_audit").stdout
 
 

@@ -34,11 +34,9 @@ def test_searching_within_words_uses_the_index(tmp_path: Path) -> None:
         }  # fmt: skip
 
         def manage(*words: str) -> str:
-            done = subprocess.run(
-                [sys.executable, "manage.py", *words], env=environment, capture_output=True, text=True
-            )
-            assert done.returncode == 0, done.stderr
-            return done.stdout
+            run = subprocess.run([sys.executable, "manage.py", *words], env=environment, capture_output=True, text=True)
+            assert run.returncode == 0, run.stderr
+            return run.stdout
 
         assert "stays without its index" not in manage("migrate", "-v", "1")
         plan = manage("shell", "-v", "0", "-c", _LOOK)

@@ -64,7 +64,7 @@ class Arena:
     folder: Path
     people: dict[str, User]
     case_pk: int
-    counted: Slide
+    film_slide: Slide
     waiting: Slide
     spare_file: Path
     job: Job
@@ -92,9 +92,9 @@ class Arena:
         )}  # fmt: skip
         case = factories.case(people["tess"], accession="RACE-1", pseudonym="P-1", stain="MGG")
         films = [factories.film_file(folder / f"{name}.tif", seed=i) for i, name in enumerate("abc")]
-        counted, waiting = (factories.slide(case, film) for film in films[:2])
-        job = factories.finished_job(counted, factories.cells({"normal": 12, "lymphocyte": 4, "erythroblast": 1}))
-        rival = factories.finished_job(counted, factories.cells({"normal": 11, "lymphocyte": 5, "erythroblast": 1}))
+        film_slide, waiting = (factories.slide(case, film) for film in films[:2])
+        job = factories.finished_job(film_slide, factories.cells({"normal": 12, "lymphocyte": 4, "erythroblast": 1}))
+        rival = factories.finished_job(film_slide, factories.cells({"normal": 11, "lymphocyte": 5, "erythroblast": 1}))
         second = Job.objects.create(
             slide=waiting,
             protocol=job.protocol,
@@ -128,7 +128,7 @@ class Arena:
             )
             for version in ("1", "2")
         )
-        return cls(folder, people, case.pk, counted, waiting, films[2], job, rival, second, site, taught, own)
+        return cls(folder, people, case.pk, film_slide, waiting, films[2], job, rival, second, site, taught, own)
 
     def case(self) -> Case:
         return Case.objects.select_related("reader").get(pk=self.case_pk)
@@ -152,10 +152,10 @@ class Arena:
 
     def waiting_model(self) -> ModelUpload:
         """A model that no worker has tried yet."""
-        made, new = ModelUpload.objects.get_or_create(name="waiting", version="1", defaults={"kind": "onnx", "size": 4})
+        row, new = ModelUpload.objects.get_or_create(name="waiting", version="1", defaults={"kind": "onnx", "size": 4})
         if new:
-            stores.models().put(made.blob, b"wait")
-        return made
+            stores.models().put(row.blob, b"wait")
+        return row
 
     def spare_site(self) -> Site:
         """A site without slides and teachings."""
@@ -170,7 +170,7 @@ class Arena:
         """Everything as at the beginning, in `state`; the record alone goes on."""
         if state not in self.snapshots:
             self._made_anew(state)
-            self.snapshots[state] = Snapshot.taken()
+            self.snapshots[state] = Snapshot.of_now()
             self.logo = stores.laboratory().read(Laboratory.objects.get().logo)
             return
         self._without_files()
@@ -200,11 +200,11 @@ class Arena:
         AddedCell.objects.all().delete()
         CarriedLabel.objects.all().delete()
         Reading.objects.all().delete()
-        ReportedAnalysis.objects.exclude(slide=self.counted).delete()
+        ReportedAnalysis.objects.exclude(slide=self.film_slide).delete()
         ReportedAnalysis.objects.update(job=self.job)
         _folded.forget()
         Job.objects.exclude(pk__in=[self.job.pk, self.rival.pk, self.second.pk]).delete()
-        Slide.objects.exclude(pk__in=[self.counted.pk, self.waiting.pk]).delete()
+        Slide.objects.exclude(pk__in=[self.film_slide.pk, self.waiting.pk]).delete()
         Upload.objects.all().delete()
         self._reset_house()
         Slide.objects.update(
@@ -255,9 +255,9 @@ class Arena:
 
     def spare_slide(self) -> Slide:
         """A slide that nobody has analysed."""
-        made = factories.slide(self.case(), self.spare_file)
-        Slide.objects.filter(pk=made.pk).update(tile_levels=[{"stored": False}])
-        return made
+        slide = factories.slide(self.case(), self.spare_file)
+        Slide.objects.filter(pk=slide.pk).update(tile_levels=[{"stored": False}])
+        return slide
 
     def complete_upload(self, owner: User) -> Upload:
         raw = self.spare_file.read_bytes()

@@ -39,11 +39,11 @@ SIGNING_S = 0.06
 
 def main() -> int:
     rounds = [list(words) for then, words in itertools.groupby(sys.argv[1:], "then".__eq__) if not then] or [[]]
-    given = [options(words) for words in rounds]
+    orders = [options(words) for words in rounds]
     call_command("migrate", verbosity=0)
     arena = Arena.build(Path(settings.VAR_DIR))
-    held = [fire(arena, each) for each in given]
-    return 0 if all(held) else 1
+    results = [fire(arena, each) for each in orders]
+    return 0 if all(results) else 1
 
 
 def options(words: list[str]) -> argparse.Namespace:
@@ -64,25 +64,25 @@ def options(words: list[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def fire(arena: Arena, given: argparse.Namespace) -> bool:
+def fire(arena: Arena, order: argparse.Namespace) -> bool:
     """One round; whether every invariant held."""
     printed = render.pdf
-    if not given.pages:
+    if not order.pages:
         render.pdf = lambda page: b"%PDF-"  # no page is printed: several times as many tries
-    chosen = [
+    choice = [
         pair
-        for place, pair in enumerate(pairs(given.strangers))
-        if (place % given.every == 0 or pair[0] is pair[1])
-        and (not given.only or {w.name for w in pair} & set(given.only))
+        for place, pair in enumerate(pairs(order.strangers))
+        if (place % order.every == 0 or pair[0] is pair[1])
+        and (not order.only or {w.name for w in pair} & set(order.only))
     ]
     broken_pairs, began = [], time.monotonic()
     counts: dict[str, dict[str, int]] = {}
     # Round by round, so that time that runs out leaves no pair without a try while another had its hundredth.
-    for number, pair in itertools.product(range(max(given.tries, given.slow_tries or 0)), chosen):
-        slow = any(w.slow for w in pair) and given.slow_tries is not None
-        if number >= (given.slow_tries if slow else given.tries):
+    for number, pair in itertools.product(range(max(order.tries, order.slow_tries or 0)), choice):
+        slow = any(w.slow for w in pair) and order.slow_tries is not None
+        if number >= (order.slow_tries if slow else order.tries):
             continue
-        if time.monotonic() - began > given.seconds:
+        if time.monotonic() - began > order.seconds:
             break
         outcomes, wrong = one_try(arena, pair)
         words = "+".join("ok" if o is None else o for o in outcomes)
@@ -95,7 +95,7 @@ def fire(arena: Arena, given: argparse.Namespace) -> bool:
     each = [sum(tally.values()) for tally in counts.values()]
     json.dump(
         {
-            "database": connection.vendor, "pairs": len(counts), "left_out": len(chosen) - len(counts),
+            "database": connection.vendor, "pairs": len(counts), "left_out": len(choice) - len(counts),
             "tries": sum(each), "fewest_tries": min(each, default=0), "broken": broken_pairs, "outcomes": counts,
             "seconds": round(time.monotonic() - began, 1),
         },

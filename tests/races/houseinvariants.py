@@ -33,20 +33,20 @@ def _chain(what: str, now: dict[str, Any], changes: Iterable[tuple[dict[str, Any
     return broken
 
 
-def _said(lines: list[Record], action: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def _details(lines: list[Record], action: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     return [(line.detail["before"], line.detail["after"]) for line in lines if line.action == action]
 
 
 def _single(lines: list[Record], action: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    return [({"it": old}, {"it": new}) for old, new in _said(lines, action)]
+    return [({"it": old}, {"it": new}) for old, new in _details(lines, action)]
 
 
 def _sites(arena: Arena, lines: list[Record]) -> list[str]:
     slide, net = {"it": ""}, {"it": arena.taught[0].number}
     broken = _chain("slide.site", slide, _single(lines, "slide.site"))
     broken += _chain("site.switched", net, _single(lines, "site.switched"))
-    arena.counted.refresh_from_db(fields=["site"])
-    site = arena.counted.site.name if arena.counted.site else ""
+    arena.film_slide.refresh_from_db(fields=["site"])
+    site = arena.film_slide.site.name if arena.film_slide.site else ""
     if site != slide["it"]:
         broken.append(f"the slide is of {site!r}, the lines end at {slide['it']!r}")
     force = Adaptation.objects.filter(site=arena.site, in_force=True).values_list("number", flat=True)
@@ -61,7 +61,7 @@ def _sites(arena: Arena, lines: list[Record]) -> list[str]:
 def _laboratory(lines: list[Record]) -> list[str]:
     row = Laboratory.objects.filter(pk=1).first() or Laboratory()
     now = {"name": "", "address": "", "phone": ""}
-    broken = _chain("laboratory.changed", now, _said(lines, "laboratory.changed"))
+    broken = _chain("laboratory.changed", now, _details(lines, "laboratory.changed"))
     broken += [f"{k} is {getattr(row, k)!r}, the lines end at {v!r}" for k, v in now.items() if getattr(row, k) != v]
     logos = _single(lines, "laboratory.logo")
     if logos:
@@ -128,9 +128,9 @@ def _models(arena: Arena, lines: list[Record]) -> list[str]:
     active = ModelUpload.objects.filter(state__in=ModelUpload.ACTIVE)
     names = [(row.name, row.version) for row in active]
     broken = [f"uploads of one model: {names}"] if len(names) != len(set(names)) else []
-    kept, wanted = set(stores.models().names("incoming/")), {row.blob for row in active}
-    if kept != wanted:
-        broken.append(f"files of uploads {sorted(kept)}, rows of {sorted(wanted)}")
+    files, wanted = set(stores.models().names("incoming/")), {row.blob for row in active}
+    if files != wanted:
+        broken.append(f"files of uploads {sorted(files)}, rows of {sorted(wanted)}")
     for model, first in zip(arena.own, (False, True), strict=True):
         on = first
         for line in lines:

@@ -48,15 +48,15 @@ def broken(
 
 def _lines(pair: tuple[Write, Write], outcomes: list[str | None], lines: list[Record]) -> list[str]:
     """What was done has one line each, and what was refused none."""
-    done: dict[str, int] = {}
+    n_of_action: dict[str, int] = {}
     for write, outcome in zip(pair, outcomes, strict=True):
-        done[write.line] = done.get(write.line, 0) + (write.lines if outcome is None else 0)
-    done.pop("", None)
+        n_of_action[write.line] = n_of_action.get(write.line, 0) + (write.lines if outcome is None else 0)
+    n_of_action.pop("", None)
     # Two who restrict a case, or choose the same analysis, at once: the second changes nothing and leaves no line. The same
     # where one switches a net on, and another one off that is off by then.
     same = all(w.idempotent for w in pair) or {w.name for w in pair} == {"net on", "net off"}
     broken = []
-    for action, n in done.items():
+    for action, n in n_of_action.items():
         # Labels that a choice of another analysis carried over have lines of their own.
         there = sum(line.action == action and line.detail.get("carried") is not True for line in lines)
         idle = sum(w.line == action and w.idle and o is None for w, o in zip(pair, outcomes, strict=True))
@@ -108,11 +108,13 @@ def _signature(arena: Arena, case: Case, lines: list[Record]) -> list[str]:
         return broken
     if not signed:
         return [*broken, "the case is signed without a signed report"]
-    said = signed[0].document
+    content = signed[0].document
     facts = {n: getattr(case, n) for n in ("accession", "pseudonym", "stain", "question", "comment")}
-    broken += [f"{k} was signed as {said['case'][k]!r} and is {v!r}" for k, v in facts.items() if said["case"][k] != v]
+    broken += [
+        f"{k} was signed as {content['case'][k]!r} and is {v!r}" for k, v in facts.items() if content["case"][k] != v
+    ]
     there = {str(j.pk): (label_revision(j), j.cells_sha256) for j in reported_jobs(case)}
-    frozen = {e["job"]: (e["label_revision"], e["cells_sha256"]) for e in said["evidence"]}
+    frozen = {e["job"]: (e["label_revision"], e["cells_sha256"]) for e in content["evidence"]}
     if there != frozen:
         broken.append(f"signed on {frozen}, there are {there}")
     if Job.objects.filter(slide__case=case, state__in=Job.ACTIVE).exists():
@@ -154,26 +156,26 @@ def _cells(arena: Arena, lines: list[Record]) -> list[str]:
     marks = CellNote.objects.filter(kind=CellNote.Kind.TEACH, removed_at__isnull=True).count()
     if marks > 1:
         broken.append(f"{marks} marks to teach with on one cell")
-    chosen = str(arena.job.pk)
+    reported_id = str(arena.job.pk)
     for line in lines:
         if line.action == "job.chosen":
-            if line.detail["before"] != chosen:
-                broken.append(f"{chosen} was reported, the line says {line.detail['before']}")
-            chosen = line.object_id
-    reported = str(ReportedAnalysis.objects.get(slide=arena.counted).job_id)
-    if reported != chosen:
-        broken.append(f"{reported} is reported, the lines end at {chosen}")
+            if line.detail["before"] != reported_id:
+                broken.append(f"{reported_id} was reported, the line says {line.detail['before']}")
+            reported_id = line.object_id
+    reported = str(ReportedAnalysis.objects.get(slide=arena.film_slide).job_id)
+    if reported != reported_id:
+        broken.append(f"{reported} is reported, the lines end at {reported_id}")
     return broken
 
 
 def _rest(arena: Arena, case: Case, lines: list[Record]) -> list[str]:
     broken = []
-    named = [line.detail for line in lines if line.action == "case.rights" and "person" in line.detail]
-    last = {detail["person"]: set(detail["rights"]) for detail in named}
+    details = [line.detail for line in lines if line.action == "case.rights" and "person" in line.detail]
+    last = {detail["person"]: set(detail["rights"]) for detail in details}
     for person in arena.people.values():
-        given = {name.removesuffix("_case") for name in get_user_perms(person, case)}
-        if person.username in last and given != last[person.username]:
-            broken.append(f"{person} is named for {sorted(given)}, the lines end at {sorted(last[person.username])}")
+        rights = {name.removesuffix("_case") for name in get_user_perms(person, case)}
+        if person.username in last and rights != last[person.username]:
+            broken.append(f"{person} is named for {sorted(rights)}, the lines end at {sorted(last[person.username])}")
     active = Job.objects.filter(slide__case=case, state__in=Job.ACTIVE).exists()
     if active != (case.state == Case.State.ANALYSING) and case.state != Case.State.AMENDED:
         broken.append(f"the case is {case.state}, an analysis {'runs' if active else 'does not run'}")

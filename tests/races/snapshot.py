@@ -19,7 +19,7 @@ class Snapshot:
     tables: dict[str, tuple[Sequence[str], list[tuple[Any, ...]]]]
 
     @classmethod
-    def taken(cls) -> Snapshot:
+    def of_now(cls) -> Snapshot:
         """Of every table but those that go on."""
         names = sorted(set(connection.introspection.table_names()) - GOES_ON)
         return cls({name: _rows(name) for name in names})
@@ -27,7 +27,7 @@ class Snapshot:
     def restore(self) -> None:
         """Put every table back that is not as it was, all in one transaction."""
         with transaction.atomic(), connection.cursor() as cursor:
-            changed = {name: kept for name, kept in self.tables.items() if _rows(name)[1] != kept[1]}
+            changed = {name: before for name, before in self.tables.items() if _rows(name)[1] != before[1]}
             for name in changed:
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(name)}")
             for name, (columns, rows) in changed.items():

@@ -44,10 +44,10 @@ def fire(database: dict[str, str], folder: Path, *arguments: str) -> list[Any]:
     }
     command = [sys.executable, "-m", "tests.races.fire", *arguments]
     run = subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True)
-    said = [json.loads(line) for line in run.stdout.splitlines()]
-    assert len(said) == arguments.count("then") + 1, run.stderr[-3000:]
-    assert {each["database"] for each in said} == {database["vendor"]}
-    return said
+    results = [json.loads(line) for line in run.stdout.splitlines()]
+    assert len(results) == arguments.count("then") + 1, run.stderr[-3000:]
+    assert {each["database"] for each in results} == {database["vendor"]}
+    return results
 
 
 @pytest.fixture(scope="module", params=VENDORS)
@@ -61,14 +61,14 @@ def fired(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_two_writes_at_once_break_nothing(fired: tuple[Any, Any]) -> None:
-    said, _ = fired
-    assert said["broken"] == [] and said["pairs"] > 100
+    result, _ = fired
+    assert result["broken"] == [] and result["pairs"] > 100
 
 
 def test_a_write_that_meets_a_signature_breaks_nothing(fired: tuple[Any, Any]) -> None:
-    _, said = fired
-    assert said["broken"] == []
-    assert any("being-signed" in words for outcomes in said["outcomes"].values() for words in outcomes)
+    _, result = fired
+    assert result["broken"] == []
+    assert any("being-signed" in words for outcomes in result["outcomes"].values() for words in outcomes)
 
 
 @pytest.mark.prove
@@ -77,6 +77,6 @@ def test_up_to_two_hundred_tries_of_each_pair_break_nothing(
     vendor: str, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:
     with database_of(vendor, tmp_path_factory.mktemp("database")) as database:
-        (said,) = fire(database, tmp_path, "--tries", str(TRIES), "--seconds", str(SECONDS))
-    assert said["broken"] == []
-    assert said["left_out"] == 0 and said["fewest_tries"] >= 5, said["tries"]
+        (result,) = fire(database, tmp_path, "--tries", str(TRIES), "--seconds", str(SECONDS))
+    assert result["broken"] == []
+    assert result["left_out"] == 0 and result["fewest_tries"] >= 5, result["tries"]

@@ -218,7 +218,7 @@ def _conversion(a: Arena, side: int) -> Shot:
 
 def _removal(a: Arena, side: int) -> Shot:
     user = who(a, side, "tess", "tom")
-    slide = a.case().slides.exclude(pk__in=[a.counted.pk, a.waiting.pk]).first() or a.spare_slide()
+    slide = a.case().slides.exclude(pk__in=[a.film_slide.pk, a.waiting.pk]).first() or a.spare_slide()
     slide = Slide.objects.select_related("case").get(pk=slide.pk)
     return lambda: slides.delete_slide(user, slide)
 

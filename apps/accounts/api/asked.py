@@ -30,8 +30,8 @@ class AsksForWhatThereIs(BasePermission):
         """Always; raises Refusal for a parameter that there is not."""
         if request.method in ("GET", "HEAD") and request.query_params and type(view).__module__.startswith("apps."):
             asked_of: Any = type(view)
-            given = [name for name in request.query_params if name != api_settings.URL_FORMAT_OVERRIDE]
-            refuse_unknown(given, parameters_of(asked_of))
+            names = [name for name in request.query_params if name != api_settings.URL_FORMAT_OVERRIDE]
+            refuse_unknown(names, parameters_of(asked_of))
             for parameter in _described(asked_of)[0]:
                 if parameter.name in request.query_params:
                     _refuse_wrong(parameter, request.query_params[parameter.name])
@@ -51,10 +51,10 @@ def _refuse_wrong(parameter: OpenApiParameter, value: str) -> None:
 @cache
 def parameters_of(view: Any) -> frozenset[str]:
     """The parameters of a view's GET: those that its description states, those of its filters, and those of its pages."""
-    return frozenset({*_named(view), *_filters(view), *_pages(view)})
+    return frozenset({*_parameter_names(view), *_filters(view), *_pages(view)})
 
 
-def _named(view: Any) -> set[str]:
+def _parameter_names(view: Any) -> set[str]:
     single, grouped = _described(view)
     return {p.name for p in single}.union(*(group().fields for group in grouped))
 
@@ -65,13 +65,13 @@ def _described(view: Any) -> tuple[tuple[OpenApiParameter, ...], tuple[type[Seri
     fields."""
     from drf_spectacular.utils import OpenApiParameter  # it needs the views, which need this module
 
-    named = getattr(view, "get", None) or getattr(view, "list", None)
-    made = getattr(named, "kwargs", {}).get("schema")
-    if made is None:
+    method = getattr(view, "get", None) or getattr(view, "list", None)
+    schema_class = getattr(method, "kwargs", {}).get("schema")
+    if schema_class is None:
         return (), ()
     described = view()
     described.request, described.args, described.kwargs = None, (), {}
-    schema = made()
+    schema = schema_class()
     schema.method, schema.view = "GET", described
     stated = schema.get_override_parameters()
     return (

@@ -24,7 +24,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
             return None
         token = live_token(pieces[1].decode("latin-1")) if len(pieces) == 2 else None
         if token is None:
-            raise exceptions.AuthenticationFailed("The token is not valid or has ended.")
+            raise exceptions.AuthenticationFailed(gettext("The token is not valid or has ended."))
         if lacking(token.user):
             raise exceptions.PermissionDenied(NEEDED)
         if token.scope == ApiToken.Scope.READ and request.method not in SAFE_METHODS:

@@ -30,15 +30,15 @@ class Filters(DjangoFilterBackend):
             if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
                 choices: Any = field.choices
                 names = [key for key, _ in choices if key]
-                asked = str(filters.form.data.get(name, ""))
-                refuse_value(name, gettext("Choose {choices}.").format(choices=one_of(_shown(names, asked))))
+                value = str(filters.form.data.get(name, ""))
+                refuse_value(name, gettext("Choose {choices}.").format(choices=one_of(_names_like(names, value))))
             refuse_value(name, str(in_our_words(str(sentences[0]))))
         return filters.qs
 
 
-def _shown(names: list[str], asked: str) -> list[str]:
+def _names_like(names: list[str], value: str) -> list[str]:
     """The names to choose from: of many the ones of the asked kind, which stands before the full stop, else the kinds."""
     if len(names) <= MOST_SHOWN:
         return names
-    kind = asked.partition(".")[0]
+    kind = value.partition(".")[0]
     return [n for n in names if n.partition(".")[0] == kind] or sorted({f"{n.partition('.')[0]}.…" for n in names})

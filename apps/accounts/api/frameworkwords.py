@@ -22,13 +22,13 @@ _OURS: tuple[tuple[str, str | Promise], ...] = (
 )
 
 
-def in_our_words(said: Any) -> Any:
+def in_our_words(detail: Any) -> Any:
     """A sentence of the framework's, or lists and dictionaries of such, with those replaced that only say what is wrong."""
-    if isinstance(said, dict):
-        return {name: in_our_words(value) for name, value in said.items()}
-    if isinstance(said, list | tuple):
-        return [in_our_words(value) for value in said]
+    if isinstance(detail, dict):
+        return {name: in_our_words(value) for name, value in detail.items()}
+    if isinstance(detail, list | tuple):
+        return [in_our_words(value) for value in detail]
     for pattern, ours in _OURS:
-        if re.fullmatch(pattern, str(said), re.DOTALL):
-            return ErrorDetail(str(ours), getattr(said, "code", None))
-    return said
+        if re.fullmatch(pattern, str(detail), re.DOTALL):
+            return ErrorDetail(str(ours), getattr(detail, "code", None))
+    return detail

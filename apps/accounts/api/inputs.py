@@ -52,19 +52,19 @@ class OneOf(serializers.ChoiceField):
         super().fail(key, **kwargs)
 
 
-def refuse_unknown(names: Iterable[str], known: Iterable[str]) -> None:
+def refuse_unknown(names: Iterable[str], parameters: Iterable[str]) -> None:
     """Raise Refusal for the first of the asked parameters that there is not: misspelt, it would else choose nothing unsaid."""
-    there = sorted(known)
+    there = sorted(parameters)
     unknown = sorted(set(names) - set(there))
     if unknown:
-        shown = unknown[0][:60].encode(errors="replace").decode() or '""'
+        first = unknown[0][:60].encode(errors="replace").decode() or '""'
         some = ngettext(
             "There is no parameter {shown} here; there is: {there}.",
             "There is no parameter {shown} here; there are: {there}.",
             len(there),
         )
         none = gettext("There is no parameter {shown} here; this address takes none.")
-        raise Refusal(naming(there, some, none, shown=shown), code="invalid")
+        raise Refusal(naming(there, some, none, shown=first), code="invalid")
 
 
 class Body(serializers.Serializer[Any]):
@@ -75,14 +75,14 @@ class Body(serializers.Serializer[Any]):
             unknown = sorted(str(name) for name in set(data) - set(self.fields) - {"csrfmiddlewaretoken"})
             if unknown:
                 there = [name for name, field in self.fields.items() if not field.read_only]
-                shown = unknown[0][:60].encode(errors="replace").decode() or '""'
+                first = unknown[0][:60].encode(errors="replace").decode() or '""'
                 some = ngettext(
                     "There is no such field here; there is: {there}.",
                     "There is no such field here; there are: {there}.",
                     len(there),
                 )
                 none = gettext("There is no such field here; leave the body empty.")
-                raise serializers.ValidationError({shown: [naming(there, some, none)]})
+                raise serializers.ValidationError({first: [naming(there, some, none)]})
             for name, value in data.items():
                 if isinstance(value, str) and turns_text(value):
                     raise serializers.ValidationError({name: [TURNS_TEXT]})
@@ -96,4 +96,4 @@ class FlatEnoughJSON(JSONParser):
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError:
-            raise ParseError("The JSON is nested too deeply.") from None
+            raise ParseError(gettext("The JSON is nested too deeply.")) from None

@@ -22,13 +22,13 @@ class Pages(PageNumberPagination):
 
     def get_page_size(self, request: Request) -> int:
         """How many things a page holds; raises Refusal for a number that is none, or too large: a list is not cut unsaid."""
-        name, asked = self.page_size_query_param, request.query_params
-        return number_within(name, asked[name], 1, self.max_page_size) if name in asked else self.page_size
+        name, params = self.page_size_query_param, request.query_params
+        return number_within(name, params[name], 1, self.max_page_size) if name in params else self.page_size
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         """The page that is asked for; raises Refusal where it is no number, Missing where the list ends before it."""
-        asked = request.query_params.get(self.page_query_param, "1")
-        number = whole_number(asked)
+        page = request.query_params.get(self.page_query_param, "1")
+        number = whole_number(page)
         if not number:
             refuse_value(self.page_query_param, gettext("Give a whole number, such as 1 for the first page."))
         self.request = request

@@ -24,7 +24,7 @@ def token_or_session(view: View) -> View:
     def view_for_people(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "Authorization" in request.headers:
             try:
-                if person := _named(request):
+                if person := _person_of_headers(request):
                     request.user = person
             except AuthenticationFailed as error:
                 refused = Refusal(str(error.detail), code="authentication-failed", http_status=401)
@@ -36,7 +36,7 @@ def token_or_session(view: View) -> View:
     return view_for_people
 
 
-def _named(request: HttpRequest) -> Any:
+def _person_of_headers(request: HttpRequest) -> Any:
     """Whom the header names by one of the API's ways that read headers; a session's cookie is Django's own matter."""
     ways: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
     for way in ways:

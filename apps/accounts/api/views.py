@@ -48,9 +48,9 @@ class TokenView(APIView):
 
     @extend_schema(request=CredentialsSerializer, responses=AuthTokenSerializer)
     def post(self, request: Request) -> Response:
-        given = CredentialsSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        facts = given.validated_data
+        body = CredentialsSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        facts = body.validated_data
         user = sign_in(request._request, facts["username"], facts["password"], facts["code"])
         if lacking(user):
             raise Forbidden(gettext(NEEDED), code="second-factor-needed")

@@ -55,9 +55,9 @@ class ModelUploadsView(APIView):
         ownmodels.require_models(request.user)
         refuse_too_large(request.headers.get("Content-Length", ""))
         refuse_other_files(request)
-        given = ModelFilesInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        row = handed_in(request.user, given.validated_data["weights"], given.validated_data["card"])
+        body = ModelFilesInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        row = handed_in(request.user, body.validated_data["weights"], body.validated_data["card"])
         put_back = row.state == ModelUpload.State.DONE
         return Response(ModelUploadSerializer(row).data, status=200 if put_back else 202)
 
@@ -80,9 +80,9 @@ class ModelVersionView(APIView):
     @extend_schema(request=SwitchModelInput, responses=ModelSerializer)
     def patch(self, request: Request, name: str, version: str) -> Response:
         ownmodels.require_models(request.user)
-        given = SwitchModelInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        ownmodels.switch(request.user, _model(name, version), given.validated_data["enabled"])
+        body = SwitchModelInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        ownmodels.switch(request.user, _model(name, version), body.validated_data["enabled"])
         return Response(model_json(_model(name, version)))
 
 

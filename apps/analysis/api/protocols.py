@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -86,11 +87,11 @@ class ProtocolView(APIView):
     def patch(self, request: Request, name: str) -> Response:
         services.require_protocols(request.user)
         protocol = services.newest(name)
-        given = RevisionInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        base_version = given.validated_data.get("seen_version", protocol.version)
+        body = RevisionInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        base_version = body.validated_data.get("seen_version", protocol.version)
         base = services.versions(name).filter(version=base_version).first() or protocol
-        return Response(_detail(services.revise(request.user, base, _draft(protocol, given.validated_data))))
+        return Response(_detail(services.revise(request.user, base, _draft(protocol, body.validated_data))))
 
 
 class ProtocolCopyView(APIView):
@@ -100,10 +101,10 @@ class ProtocolCopyView(APIView):
     def post(self, request: Request, name: str) -> Response:
         services.require_protocols(request.user)
         source = services.newest(name)
-        given = CopyInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        draft = _draft(source, given.validated_data)
-        return Response(_detail(services.copy(request.user, source, given.validated_data["name"], draft)), status=201)
+        body = CopyInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        draft = _draft(source, body.validated_data)
+        return Response(_detail(services.copy(request.user, source, body.validated_data["name"], draft)), status=201)
 
 
 class ProtocolRetiredView(APIView):
@@ -112,36 +113,36 @@ class ProtocolRetiredView(APIView):
     @extend_schema(request=RetiredInput, responses=ProtocolDetailSerializer)
     def post(self, request: Request, name: str) -> Response:
         services.require_protocols(request.user)
-        given = RetiredInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        return Response(_detail(services.set_retired(request.user, name, given.validated_data["retired"])))
+        body = RetiredInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(_detail(services.set_retired(request.user, name, body.validated_data["retired"])))
 
 
-def _draft(protocol: Protocol, given: dict[str, Any]) -> Draft:
+def _draft(protocol: Protocol, changes: dict[str, Any]) -> Draft:
     now = Draft.of(protocol)
-    models = {**now.models, **{row["role"]: _chosen(row) for row in given.get("models", ())}}
+    models = {**now.models, **{row["role"]: _choice(row) for row in changes.get("models", ())}}
     return Draft(
-        given.get("title", now.title),
-        given.get("settings", now.settings),
-        given.get("second_reader", now.second_reader),
-        given.get("rules", now.rules),
+        changes.get("title", now.title),
+        changes.get("settings", now.settings),
+        changes.get("second_reader", now.second_reader),
+        changes.get("rules", now.rules),
         models,
     )
 
 
-def _chosen(row: dict[str, Any]) -> Chosen:
+def _choice(row: dict[str, Any]) -> Chosen:
     model = ModelVersion.objects.filter(algorithm__name=row["model"], version=row["version"]).first()
     if model is None:
-        sentence = f"There is no model {row['model']} {row['version']}."
+        sentence = gettext("There is no model {model} {version}.").format(model=row["model"], version=row["version"])
         raise Refusal(sentence, code="no-model", errors={f"{services.PART}{row['role']}": [sentence]})
     return Chosen(model, row["threshold"])
 
 
 def _detail(protocol: Protocol) -> dict[str, Any]:
     try:
-        title, known = protocol.examination.title, protocol.examination.settings
+        title, settings = protocol.examination.title, protocol.examination.settings
     except AssayError:
-        title, known = protocol.assay, ()
+        title, settings = protocol.assay, ()
     return {
         "name": protocol.name,
         "title": protocol.title,
@@ -157,7 +158,7 @@ def _detail(protocol: Protocol) -> dict[str, Any]:
             {"role": m.role, "model": m.model.algorithm.name, "version": m.model.version, "threshold": m.threshold}
             for m in services.models_of(protocol)
         ],
-        "can_set": [_setting(s) for s in known],
+        "can_set": [_setting(s) for s in settings],
         "versions": list(services.versions(protocol.name).values_list("version", flat=True)),
         "warnings": services.warnings_of(protocol),
     }

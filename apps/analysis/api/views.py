@@ -61,11 +61,11 @@ class SlideJobsView(APIView):
     @extend_schema(request=RequestJobSerializer, responses={201: JobSerializer})
     def post(self, request: Request, slide_id: uuid.UUID) -> Response:
         slide = slide_for(request.user, slide_id, "annotate")
-        given = RequestJobSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        region = given.validated_data["region"]
+        body = RequestJobSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        region = body.validated_data["region"]
         job = services.request_job(
-            request.user, slide, protocol_named(given.validated_data["protocol"]), tuple(region) if region else None
+            request.user, slide, protocol_named(body.validated_data["protocol"]), tuple(region) if region else None
         )
         transaction.on_commit(lambda: ring([str(job.pk)]))
         return Response(JobSerializer(job).data, status=201)
@@ -229,14 +229,14 @@ class SchemaView(APIView):
 
     @extend_schema(responses=SchemaSerializer)
     def get(self, request: Request, name: str) -> Response:
-        known = assays().get(name)
-        if known is None:
+        assay = assays().get(name)
+        if assay is None:
             raise Missing(
                 gettext("There is no examination called {name}; there are: {assays}.").format(
                     name=name, assays=all_of(assays())
                 )
             )
-        return Response(cellfiles.schema_json(known.schema))
+        return Response(cellfiles.schema_json(assay.schema))
 
 
 def model_json(model: Any) -> dict[str, Any]:

@@ -50,8 +50,8 @@ def _actions() -> list[tuple[str, str]]:
 
 
 def _object_types() -> list[tuple[str, str]]:
-    kept = Record.objects.order_by().values_list("object_type", flat=True).distinct()
-    return [(kind, kind) for kind in sorted({*OBJECT_TYPES, *kept})]
+    types = Record.objects.order_by().values_list("object_type", flat=True).distinct()
+    return [(kind, kind) for kind in sorted({*OBJECT_TYPES, *types})]
 
 
 class RecordFilter(django_filters.FilterSet):

@@ -94,9 +94,9 @@ class CaseCommentView(APIView):
     @extend_schema(request=CommentSerializer, responses=CaseSerializer)
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession, "annotate")
-        given = CommentSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        case = services.set_comment(request.user, case, **given.validated_data)
+        body = CommentSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        case = services.set_comment(request.user, case, **body.validated_data)
         return Response(CaseSerializer(case, context={"request": request}).data)
 
 
@@ -106,9 +106,9 @@ class CaseConclusionView(APIView):
     @extend_schema(request=ConclusionSerializer, responses=CaseSerializer)
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession, "review")
-        given = ConclusionSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        case = services.set_conclusion(request.user, case, **given.validated_data)
+        body = ConclusionSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        case = services.set_conclusion(request.user, case, **body.validated_data)
         return Response(CaseSerializer(case, context={"request": request}).data)
 
 
@@ -118,11 +118,11 @@ class CaseReaderView(APIView):
     @extend_schema(request=ReaderSerializer, responses=CaseSerializer)
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession)
-        given = ReaderSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        name = given.validated_data["username"]
+        body = ReaderSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        name = body.validated_data["username"]
         reader = get_object_or_404(User, username=name, is_active=True) if name else None
-        case = services.set_reader(request.user, case, reader, given.validated_data["word"])
+        case = services.set_reader(request.user, case, reader, body.validated_data["word"])
         return Response(CaseSerializer(case, context={"request": request}).data)
 
 
@@ -132,9 +132,9 @@ class CaseUrgentView(APIView):
     @extend_schema(request=UrgentSerializer, responses=CaseSerializer)
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession)
-        given = UrgentSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        case = services.set_urgent(request.user, case, given.validated_data["urgent"])
+        body = UrgentSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        case = services.set_urgent(request.user, case, body.validated_data["urgent"])
         return Response(CaseSerializer(case, context={"request": request}).data)
 
 
@@ -144,8 +144,8 @@ class CaseRightsView(APIView):
     @extend_schema(request=RightsSerializer, responses=CaseSerializer)
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession)
-        given = RightsSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        person = get_object_or_404(User, username=given.validated_data["username"])
-        services.set_rights(request.user, case, person, set(given.validated_data["rights"]))
+        body = RightsSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        person = get_object_or_404(User, username=body.validated_data["username"])
+        services.set_rights(request.user, case, person, set(body.validated_data["rights"]))
         return Response(CaseSerializer(case, context={"request": request}).data)

@@ -36,9 +36,9 @@ class LaboratoryView(APIView):
     @extend_schema(request=LaboratoryInput, responses=LaboratorySerializer)
     def patch(self, request: Request) -> Response:
         services.require_laboratory(request.user)
-        given = LaboratoryInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        return Response(LaboratorySerializer(services.change_laboratory(request.user, **given.validated_data)).data)
+        body = LaboratoryInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(LaboratorySerializer(services.change_laboratory(request.user, **body.validated_data)).data)
 
 
 class LogoView(APIView):
@@ -47,10 +47,10 @@ class LogoView(APIView):
     @extend_schema(request=LogoInput, responses=LaboratorySerializer)
     def post(self, request: Request) -> Response:
         services.require_laboratory(request.user)
-        given = LogoInput(data=request.data)
-        given.is_valid(raise_exception=True)
+        body = LogoInput(data=request.data)
+        body.is_valid(raise_exception=True)
         try:
-            raw = base64.b64decode(given.validated_data["png_or_jpeg"], validate=True)
+            raw = base64.b64decode(body.validated_data["png_or_jpeg"], validate=True)
         except (binascii.Error, ValueError) as error:
             raise Refusal(gettext("Send the picture's bytes in base64."), code="invalid") from error
         return Response(LaboratorySerializer(services.set_logo(request.user, raw)).data)
@@ -74,9 +74,9 @@ class PhrasesView(APIView):
     @extend_schema(request=PhraseInput, responses={201: PhraseSerializer})
     def post(self, request: Request) -> Response:
         services.require_laboratory(request.user)
-        given = PhraseInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        return Response(PhraseSerializer(services.create_phrase(request.user, **given.validated_data)).data, status=201)
+        body = PhraseInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(PhraseSerializer(services.create_phrase(request.user, **body.validated_data)).data, status=201)
 
 
 class PhraseView(APIView):
@@ -90,9 +90,9 @@ class PhraseView(APIView):
     def patch(self, request: Request, code: str) -> Response:
         services.require_laboratory(request.user)
         row = phrase_coded(code)
-        given = PhraseInput(data=request.data, partial=True)
-        given.is_valid(raise_exception=True)
-        return Response(PhraseSerializer(services.change_phrase(request.user, row, **given.validated_data)).data)
+        body = PhraseInput(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        return Response(PhraseSerializer(services.change_phrase(request.user, row, **body.validated_data)).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, code: str) -> Response:

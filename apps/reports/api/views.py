@@ -147,9 +147,9 @@ class SignView(APIView):
     @extend_schema(request=SignInput, responses={201: ReportSerializer})
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession, "sign")
-        given = SignInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        report = services.sign(request.user, case, **given.validated_data)
+        body = SignInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        report = services.sign(request.user, case, **body.validated_data)
         return Response(report_json(report), status=201)
 
 
@@ -181,9 +181,9 @@ class AmendView(APIView):
     @extend_schema(request=AmendInput, responses=CaseSerializer)
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession, "sign")
-        given = AmendInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        case = services.amend(request.user, case, given.validated_data["reason"])
+        body = AmendInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        case = services.amend(request.user, case, body.validated_data["reason"])
         return Response(CaseSerializer(case, context={"request": request}).data)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import shapely
 from django.conf import settings
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from apps.reports.exports.exporter import Exporter
 from apps.reports.exports.rings import polygons, rings_of
@@ -24,7 +24,9 @@ def cells(source: Source) -> Iterator[bytes]:
     rejected = sum(part.columns["final_class"].count("rejected") for part in source.parts)
     head: dict[str, Any] = {
         "info": {
-            "description": f"Cells of case {source.case.accession}. Research use only.",
+            "description": gettext("Cells of case {accession}. Research use only.").format(
+                accession=source.case.accession
+            ),
             "version": settings.VERSION,
             "status": source.status,
             "jobs": [str(part.job.pk) for part in source.parts],

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from apps.reports.exports.exporter import Exporter
 from apps.reports.exports.source import Source
@@ -25,10 +25,10 @@ COUNT_COLUMNS = (
 )  # fmt: skip
 
 HBF_NAMES = {
-    "positive": "HbF positive",
-    "negative": "HbF negative",
-    "not_done": "HbF not done",
-    "open": "HbF: nothing said yet",
+    "positive": gettext_noop("HbF positive"),
+    "negative": gettext_noop("HbF negative"),
+    "not_done": gettext_noop("HbF not done"),
+    "open": gettext_noop("HbF: nothing said yet"),
 }
 """What a second, HbF-stained section says of confirmed nucleated red cells."""
 
@@ -71,7 +71,7 @@ def _count_lines(source: Source) -> Iterator[list[Any]]:
         for state, n in part.get("hbf", {}).items():
             if state != "confirmed":
                 yield [
-                    *first, "hbf", state, HBF_NAMES[state], None, part["hbf"]["confirmed"], *[None] * 4, n,
+                    *first, "hbf", state, gettext(HBF_NAMES[state]), None, part["hbf"]["confirmed"], *[None] * 4, n,
                     *[None] * 3, *[None] * 7, *[None] * 3, "", "", "",
                 ]  # fmt: skip
         for ratio in part["counts"]["ratios"]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from apps.reports import render
 from apps.reports.drafts import draft_html
@@ -130,7 +131,7 @@ class _Builder:
 
     def report_code(self) -> dict[str, Any]:
         """What the report is of: the examinations by name. A code stands for all of it or not at all."""
-        text = ", ".join(dict.fromkeys(part["title"] for part in self.parts)) or "Hematology report"
+        text = ", ".join(dict.fromkeys(part["title"] for part in self.parts)) or gettext("Hematology report")
         codes = [part["codes"].get("report", {}) for part in self.parts]
         if codes and codes[0].get("loinc") and all(code.get("loinc") == codes[0]["loinc"] for code in codes):
             return _concept(text, codes[0])
@@ -146,12 +147,13 @@ class _Builder:
         else:
             jobs = [part.job for part in self.source.parts]
             raw, kind = render.pdf(draft_html(self.source.case, jobs)), "application/pdf"
+        title = gettext("Report {accession}") if signed else gettext("Report {accession} (draft)")
         return {
             "contentType": kind,
             "data": base64.b64encode(raw).decode(),
             "size": len(raw),
             "hash": base64.b64encode(hashlib.sha1(raw, usedforsecurity=False).digest()).decode(),  # as FHIR asks
-            "title": f"Report {self.document['case']['accession']}{'' if signed else ' (draft)'}",
+            "title": title.format(accession=self.document["case"]["accession"]),
             "creation": self.at,
         }
 
@@ -164,7 +166,8 @@ class _Builder:
                 continue  # a section that gives no shares: its figure stands among the ratios
             n = section["n"]["reviewed"]
             below = section.get("below_floor", False)
-            why = f"Fewer than {section.get('floor', 0)} {section.get('noun', 'cells')} were counted." if below else ""
+            floor, noun = section.get("floor", 0), section.get("noun", "cells")
+            why = gettext("Fewer than {floor} {cells} were counted.").format(floor=floor, cells=noun) if below else ""
             for row in section["rows"]:
                 share = None if below else row["reviewed"]
                 observation = self.observation(
@@ -179,7 +182,7 @@ class _Builder:
             unit = ratio.get("unit", "1")
             code = coded.get(ratio["key"], {})
             ucum = code.get("ucum") or _UCUM_OF.get(unit, "")
-            value, why = ratio["reviewed"], ratio.get("why") or "It could not be reckoned."
+            value, why = ratio["reviewed"], ratio.get("why") or gettext("It could not be reckoned.")
             yield (
                 f"{where} ratio {ratio['key']}",
                 self.observation(part, ratio["key"], ratio["name"], code, value, unit, ucum, why, None, None, None),
@@ -192,7 +195,7 @@ class _Builder:
         for row in (self.document.get("blood_count") or {}).get("rows", []):
             if row["of"] != "film":
                 continue
-            name = f"{row['name']}, absolute count"
+            name = gettext("{name}, absolute count").format(name=row["name"])
             observation = self.observation(
                 part, f"absolute_{row['key']}", name, {}, row, "10⁹/L", "10*9/L", "", None, None, None
             )
@@ -205,12 +208,12 @@ class _Builder:
 
     def hbf(self, part: dict[str, Any], where: str) -> Iterator[tuple[str, Any]]:
         """Confirmed nucleated red cells, and what their HbF stain says, as numbers of cells."""
-        names = {"confirmed": "Nucleated red cells confirmed", **HBF_NAMES}
+        names = {"confirmed": gettext_noop("Nucleated red cells confirmed"), **HBF_NAMES}
         for state, n in part.get("hbf", {}).items():
             value = {"value": n, "low": None, "high": None}
             of = None if state == "confirmed" else part["hbf"]["confirmed"]
             observation = self.observation(
-                part, f"hbf_{state}", names[state], {}, value, "cells", "{cells}", "", None, of, None
+                part, f"hbf_{state}", gettext(names[state]), {}, value, "cells", "{cells}", "", None, of, None
             )
             yield f"{where} hbf {state}", observation
 
@@ -236,7 +239,7 @@ class _Builder:
         components: list[dict[str, Any]] = []
         if value is None or value["value"] is None:
             absent = {"system": ABSENT, "code": "unknown", "display": "Unknown"}
-            facts["dataAbsentReason"] = {"coding": [absent], "text": why or "It could not be reckoned."}
+            facts["dataAbsentReason"] = {"coding": [absent], "text": why or gettext("It could not be reckoned.")}
         else:
             facts["valueQuantity"] = _quantity(value["value"], unit, ucum)
             for end, words in (("low", "95 % interval, lower limit"), ("high", "95 % interval, upper limit")):
@@ -278,4 +281,4 @@ def _quantity(value: float, unit: str, ucum: str) -> dict[str, Any]:
     return {"value": round(value, 4), "unit": unit, **({"system": UCUM, "code": ucum} if ucum else {})}
 
 
-REPORT = Exporter("fhir", "Report as FHIR R4B", "-fhir.json", "application/fhir+json", report)
+REPORT = Exporter("fhir", gettext_noop("Report as FHIR R4B"), "-fhir.json", "application/fhir+json", report)

@@ -32,8 +32,10 @@ def cells(source: Source) -> Iterator[bytes]:
     for part in source.parts:
         shapes = polygons(part)
         for first in range(0, len(shapes), _AT_ONCE):
-            drawn = shapely.to_geojson(shapes[first : first + _AT_ONCE])
-            lines = [_feature(part, first + number, geometry, source.status) for number, geometry in enumerate(drawn)]
+            outlines = shapely.to_geojson(shapes[first : first + _AT_ONCE])
+            lines = [
+                _feature(part, first + number, geometry, source.status) for number, geometry in enumerate(outlines)
+            ]
             yield (lead + ",".join(lines)).encode()
             lead = ","
     for annotation in source.annotations():

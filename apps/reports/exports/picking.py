@@ -6,15 +6,14 @@ import base64
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from html import escape
-from typing import Any
 
 import numpy as np
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from apps.accounts.errors import Conflict
-from apps.reports.exports.csv import written
+from apps.reports.exports.csv import HBF_NAMES, written
 from apps.reports.exports.exporter import Exporter
-from apps.reports.exports.source import Part, Source
+from apps.reports.exports.source import DRAFT, SIGNED, Part, Source
 from apps.review.picking import CONFIRMED, EXCLUDED, PENDING, Candidate, candidates, has_candidates, stage_words
 
 COLUMNS = (
@@ -28,6 +27,14 @@ LINES = 40
 """Candidates that the page names in writing, in two columns; the map shows all."""
 LOOKS = {PENDING: ("#b35900", "none"), CONFIRMED: ("#006d2c", "#006d2c"), EXCLUDED: ("#777777", "none")}
 """State to the colour of its ring and what fills it: told apart without colour too, for excluded ones are crossed out."""
+WORDS = {
+    PENDING: gettext_noop("pending"),
+    CONFIRMED: gettext_noop("confirmed"),
+    EXCLUDED: gettext_noop("excluded"),
+    SIGNED: gettext_noop("signed"),
+    DRAFT: gettext_noop("draft"),
+}
+"""What the page says of a candidate's state, and of its own."""
 STEPS_UM = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 
 
@@ -78,24 +85,26 @@ def _page(source: Source, part: Part, listed: Sequence[Candidate]) -> str:
     mpp = float(job.mpp or 0)
     scale = min((PAGE_MM[0] - 2 * MARGIN_MM) / slide.width, MAP_HEIGHT_MM / slide.height)
     w, h = slide.width * scale, slide.height * scale
-    states = ", ".join(f"{sum(c.state == s for c in listed)} {s}" for s in LOOKS)
+    title = gettext("Picking list of nucleated red cells: {accession}").format(accession=source.case.accession)
+    summary = gettext(
+        "{slide}; {protocol}; {mpp} µm/px ({mpp_source}); {n} candidates: {pending} pending, {confirmed} confirmed, {excluded} "
+        "excluded."
+    ).format(
+        slide=slide.name,
+        protocol=job.protocol,
+        mpp=f"{mpp:.4f}",
+        mpp_source=job.mpp_source,
+        n=len(listed),
+        **{state: sum(c.state == state for c in listed) for state in LOOKS},
+    )
+    places = _places_sentence(bool(slide.photo_fields), bool(slide.stage)).format(status=gettext(WORDS[source.status]))
+    legend = gettext("Ring: pending. Disc: confirmed. Crossed: excluded. Numbers are ranks.")
     head = [
-        _text(MARGIN_MM, 14, f"Picking list of nucleated red cells: {source.case.accession}", 5),
-        _text(
-            MARGIN_MM,
-            20,
-            f"{slide.name}; {job.protocol}; {mpp:.4f} µm/px ({job.mpp_source}); {len(listed)} candidates: {states}.",
-        ),
-        _text(
-            MARGIN_MM,
-            25,
-            f"{source.status}. µm from the upper left corner of {_origin(slide.photo_fields)}"
-            f"{', in brackets on the stage' if slide.stage else ''}. Research use only.",
-        ),
-        _text(
-            MARGIN_MM, 30, f"Ring: pending. Disc: confirmed. Crossed: excluded. Numbers are ranks. {stage_words(job)}", 2.5
-        ),
-    ]  # fmt: skip
+        _text(MARGIN_MM, 14, title, 5),
+        _text(MARGIN_MM, 20, summary),
+        _text(MARGIN_MM, 25, places),
+        _text(MARGIN_MM, 30, f"{legend} {stage_words(job)}", 2.5),
+    ]
     body = [
         f'<rect x="{MARGIN_MM}" y="{MAP_TOP_MM}" width="{w:.2f}" height="{h:.2f}" fill="#f4f4f4" '
         'stroke="#000" stroke-width="0.2"/>'
@@ -118,8 +127,19 @@ def _page(source: Source, part: Part, listed: Sequence[Candidate]) -> str:
     return "".join([*head, *body, *_lines(listed, MAP_TOP_MM + h + 8)])
 
 
-def _origin(photographs: list[dict[str, Any]]) -> str:
-    return "each photograph" if photographs else "the scan"
+def _places_sentence(photographs: bool, stage: bool) -> str:
+    """From where the page's places are measured, with a place for its status."""
+    if photographs and stage:
+        return gettext(
+            "{status}. µm from the upper left corner of each photograph, in brackets on the stage. Research use only."
+        )
+    if photographs:
+        return gettext("{status}. µm from the upper left corner of each photograph. Research use only.")
+    if stage:
+        return gettext(
+            "{status}. µm from the upper left corner of the scan, in brackets on the stage. Research use only."
+        )
+    return gettext("{status}. µm from the upper left corner of the scan. Research use only.")
 
 
 def _grid(width_um: float, height_um: float, w: float, h: float) -> list[str]:
@@ -134,7 +154,10 @@ def _grid(width_um: float, height_um: float, w: float, h: float) -> list[str]:
         at = MAP_TOP_MM + y / height_um * h
         lines.append(f'<path d="M{MARGIN_MM} {at:.2f}h{w:.2f}" stroke="#888" stroke-width="0.08"/>')
         lines.append(_text(1.5, at + 0.8, f"{y:,.0f}", 2.2))
-    return [*lines, _text(MARGIN_MM, MAP_TOP_MM + h + 3.5, f"Lines every {step:,} µm.", 2.6)]
+    return [
+        *lines,
+        _text(MARGIN_MM, MAP_TOP_MM + h + 3.5, gettext("Lines every {step} µm.").format(step=f"{step:,}"), 2.6),
+    ]
 
 
 def _mark(c: Candidate, scale: float) -> str:
@@ -147,20 +170,21 @@ def _mark(c: Candidate, scale: float) -> str:
 
 
 def _lines(listed: Sequence[Candidate], top: float) -> list[str]:
-    shown = [c for c in listed if c.state != EXCLUDED][:LINES]
+    listing = [c for c in listed if c.state != EXCLUDED][:LINES]
     lines = []
-    for i, c in enumerate(shown):
+    for i, c in enumerate(listing):
         column, line = divmod(i, LINES // 2)
         x, y = MARGIN_MM + column * 95, top + 4 * line
-        hbf = f", HbF {c.hbf.replace('_', ' ')}" if c.hbf else ""
-        where = f"{c.x_um:,.0f}, {c.y_um:,.0f} µm" + (f" in {c.photograph}" if c.photograph else "")
+        state = ", ".join(gettext(word) for word in (WORDS[c.state], HBF_NAMES[c.hbf] if c.hbf else "") if word)
+        where = f"{c.x_um:,.0f}, {c.y_um:,.0f} µm"
+        if c.photograph:
+            where = gettext("{place} in {photograph}").format(place=where, photograph=c.photograph)
         stage = f" ({c.stage_um[0]:,.0f}, {c.stage_um[1]:,.0f})" if c.stage_um else ""
-        lines.append(_text(x, y, f"{c.rank}. {where}{stage}: {c.state}{hbf}", 2.9))
-    left = sum(c.state != EXCLUDED for c in listed) - len(shown)
-    if left > 0:
-        lines.append(
-            _text(MARGIN_MM, top + 4 * LINES // 2 + 2, f"{left:,} more stand on the map and in the table.", 2.9)
-        )
+        lines.append(_text(x, y, f"{c.rank}. {where}{stage}: {state}", 2.9))
+    n_more = sum(c.state != EXCLUDED for c in listed) - len(listing)
+    if n_more > 0:
+        sentence = gettext("{n} more stand on the map and in the table.").format(n=f"{n_more:,}")
+        lines.append(_text(MARGIN_MM, top + 4 * LINES // 2 + 2, sentence, 2.9))
     return lines
 
 
@@ -168,5 +192,5 @@ def _text(x: float, y: float, text: str, size: float = 3.2) -> str:
     return f'<text x="{x:.2f}" y="{y:.2f}" font-size="{size}">{escape(text)}</text>'
 
 
-TABLE = Exporter("picking-csv", "Picking list as CSV", "-picking.csv", "text/csv; charset=utf-8", table)
-MAP = Exporter("picking-map", "Picking map to print (SVG)", "-picking.svg", "image/svg+xml", page)
+TABLE = Exporter("picking-csv", gettext_noop("Picking list as CSV"), "-picking.csv", "text/csv; charset=utf-8", table)
+MAP = Exporter("picking-map", gettext_noop("Picking map to print (SVG)"), "-picking.svg", "image/svg+xml", page)

@@ -30,15 +30,15 @@ def polygons(part: Part) -> NDArray[np.object_]:
         rings = shapely.linearrings(
             np.concatenate([outlines[row] for row in rows]), indices=np.repeat(np.arange(len(rows)), lengths)
         )
-        drawn = tidy(shapely.polygons(rings))
-        there = ~shapely.is_empty(drawn)
-        boxes[rows[there]] = drawn[there]
+        shapes = tidy(shapely.polygons(rings))
+        there = ~shapely.is_empty(shapes)
+        boxes[rows[there]] = shapes[there]
     return shapely.orient_polygons(boxes)
 
 
-def tidy(given: NDArray[np.object_]) -> NDArray[np.object_]:
+def tidy(areas: NDArray[np.object_]) -> NDArray[np.object_]:
     """The same areas, valid and simplified; empty where nothing of an area is left."""
-    valid = given.copy()
+    valid = areas.copy()
     crossed = ~shapely.is_valid(valid)
     valid[crossed] = [_areas(geometry) for geometry in shapely.make_valid(valid[crossed])]
     simple = shapely.simplify(valid, TOLERANCE_PX)

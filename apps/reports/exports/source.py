@@ -80,21 +80,21 @@ class Part:
     @cached_property
     def columns(self) -> dict[str, list[Any]]:
         """Every cell, column by column: lengths in level-0 px, areas in µm², None where there is nothing to say."""
-        cells, labels, known, job = self.cells, self.labels, self.schema, self.job
+        cells, labels, schema, job = self.cells, self.labels, self.schema, self.job
         n, extra = len(cells), self.added
-        keys = [c.key for c in known.classes]
+        keys = [c.key for c in schema.classes]
         state, by = [""] * n, [""] * n
-        named = np.zeros(n, bool)
+        by_people = np.zeros(n, bool)
         for row, label in labels.rows.items():
             state[row], by[row] = label.state, label.by
-            named[row] = bool(label.key) and label.state == RELABELLED
+            by_people[row] = bool(label.key) and label.state == RELABELLED
         classes = effective(job, labels)
         cut, outside = (cells.flags & CUT) != 0, (cells.flags & OUTSIDE) != 0
-        apart = classes_apart(job)
+        keys_apart = classes_apart(job)
         of_section = np.array(
-            [c.key not in apart for c in known.classes] + [False]
+            [c.key not in keys_apart for c in schema.classes] + [False]
         )  # the last: rejected cells, of class -1
-        counted = (~cut & ~outside | named) & of_section[classes]
+        in_counts = (~cut & ~outside | by_people) & of_section[classes]
         size = n + len(extra)
         return {
             "cell": [f"{job.pk}:{row}" for row in range(n)] + [f"{job.pk}:{c.pk}" for c, _ in extra],
@@ -118,8 +118,8 @@ class Part:
             "cut": cut.tolist() + [False] * len(extra),
             "outside": outside.tolist() + [False] * len(extra),
             "ambiguous": ((cells.flags & SEVERAL) != 0).tolist() + [False] * len(extra),
-            "counted": counted.tolist() + [
-                label.state != REJECTED and bool(label.key) and label.key not in apart for _, label in extra
+            "counted": in_counts.tolist() + [
+                label.state != REJECTED and bool(label.key) and label.key not in keys_apart for _, label in extra
             ],
         }  # fmt: skip
 

@@ -60,9 +60,9 @@ class WaitingLabelsView(APIView):
     @extend_schema(request=SettleInput, responses=WaitingLabelSerializer(many=True))
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = job_as_read(request.user, job_id, "review")
-        given = SettleInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        analyses.settle(request.user, job, given.validated_data["id"], given.validated_data["keep"])
+        body = SettleInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        analyses.settle(request.user, job, body.validated_data["id"], body.validated_data["keep"])
         return Response(WaitingLabelSerializer(analyses.waiting_labels(job), many=True).data)
 
 

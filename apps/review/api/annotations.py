@@ -62,9 +62,9 @@ class SlideAnnotationsView(APIView):
     @extend_schema(request=AnnotationInput, responses={201: AnnotationSerializer})
     def post(self, request: Request, slide_id: uuid.UUID) -> Response:
         slide = ready_slide_for(request.user, slide_id, "annotate")
-        given = AnnotationInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        annotation = notes.annotate(request.user, slide, **given.validated_data)
+        body = AnnotationInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        annotation = notes.annotate(request.user, slide, **body.validated_data)
         return Response(AnnotationSerializer(annotation).data, status=201)
 
 
@@ -74,9 +74,9 @@ class AnnotationView(APIView):
     @extend_schema(request=TextInput, responses=AnnotationSerializer)
     def patch(self, request: Request, annotation_id: uuid.UUID) -> Response:
         row = notes.annotation_for(request.user, annotation_id)
-        given = TextInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        return Response(AnnotationSerializer(notes.rewrite(request.user, row, given.validated_data["text"])).data)
+        body = TextInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(AnnotationSerializer(notes.rewrite(request.user, row, body.validated_data["text"])).data)
 
     @extend_schema(responses=AnnotationSerializer)
     def delete(self, request: Request, annotation_id: uuid.UUID) -> Response:

@@ -45,7 +45,7 @@ class CellNoteInput(Body):
     text = serializers.CharField(max_length=1000, allow_blank=True, default="")
 
 
-def _shown(note: CellNote) -> dict[str, Any]:
+def _note_json(note: CellNote) -> dict[str, Any]:
     placed = PlacedNote(note, note.row, str(note.added_id) if note.added_id else None)
     return CellNoteSerializer(placed).data
 
@@ -61,11 +61,11 @@ class CellNotesView(APIView):
     @extend_schema(request=CellNoteInput, responses={201: CellNoteSerializer})
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = read_by(request.user, reviewable_job_for(request.user, job_id, "annotate"))
-        given = CellNoteInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
+        body = CellNoteInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
         note = cellnotes.note_cell(request.user, job, data["kind"], data["row"], str(data["added"] or ""), data["text"])
-        return Response(_shown(note), status=201)
+        return Response(_note_json(note), status=201)
 
 
 class CellNoteView(APIView):
@@ -73,7 +73,7 @@ class CellNoteView(APIView):
 
     @extend_schema(responses=CellNoteSerializer)
     def delete(self, request: Request, note_id: uuid.UUID) -> Response:
-        return Response(_shown(cellnotes.remove(request.user, cellnotes.note_for(request.user, note_id))))
+        return Response(_note_json(cellnotes.remove(request.user, cellnotes.note_for(request.user, note_id))))
 
 
 class RestoreCellNoteView(APIView):
@@ -81,4 +81,4 @@ class RestoreCellNoteView(APIView):
 
     @extend_schema(request=None, responses=CellNoteSerializer)
     def post(self, request: Request, note_id: uuid.UUID) -> Response:
-        return Response(_shown(cellnotes.restore(request.user, cellnotes.note_for(request.user, note_id))))
+        return Response(_note_json(cellnotes.restore(request.user, cellnotes.note_for(request.user, note_id))))

@@ -43,11 +43,11 @@ class CountsWithinView(APIView):
     @extend_schema(parameters=[OutlineInput], responses=CountsWithinSerializer)
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = job_as_read(request.user, job_id)
-        given = OutlineInput(data=request.query_params.dict())
-        given.is_valid(raise_exception=True)
-        if not given.validated_data["within"]:
+        params = OutlineInput(data=request.query_params.dict())
+        params.is_valid(raise_exception=True)
+        if not params.validated_data["within"]:
             raise Refusal(gettext("Draw an outline of at least three corners."), code="invalid")
-        return Response(counts_within(job, given.validated_data["within"]))
+        return Response(counts_within(job, params.validated_data["within"]))
 
 
 class ResultsView(APIView):

@@ -63,8 +63,8 @@ class GalleryView(APIView):
     )
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = job_as_read(request.user, job_id)
-        given = GalleryInput(data=request.query_params.dict())
-        given.is_valid(raise_exception=True)
+        params = GalleryInput(data=request.query_params.dict())
+        params.is_valid(raise_exception=True)
         which = request.query_params.get("class", "all")
         index = whole_number(which)
         classes = len(schema_of(job))
@@ -72,7 +72,7 @@ class GalleryView(APIView):
             refuse_value(
                 "class", gettext("Give the index of a class, from 0 to {last}, or all.").format(last=classes - 1)
             )
-        data = given.validated_data
+        data = params.validated_data
         if data["like"] is not None and data["view"] != "alike":
             refuse_value("like", gettext("Goes with view=alike alone."))
         if data["classes"] and max(data["classes"]) >= classes:

@@ -80,9 +80,9 @@ class LabelsView(APIView):
     @extend_schema(request=LabelInput, responses=LabelAnswerSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = job_as_read(request.user, job_id, "review")
-        given = LabelInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
+        body = LabelInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
         event = services.label_cells(
             request.user,
             job,
@@ -115,8 +115,8 @@ class RedoView(APIView):
     @extend_schema(request=None, responses=RedoAnswerSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         event = services.redo(request.user, job_as_read(request.user, job_id, "review"))
-        done = {"action": event.get_action_display(), "n": len(event.rows) + len(event.added)}
-        return Response({**after(event), "redone": done})
+        change = {"action": event.get_action_display(), "n": len(event.rows) + len(event.added)}
+        return Response({**after(event), "redone": change})
 
 
 class AddedCellsView(APIView):
@@ -125,20 +125,20 @@ class AddedCellsView(APIView):
     @extend_schema(request=AddInput, responses={201: LabelAnswerSerializer})
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = job_as_read(request.user, job_id, "review")
-        given = AddInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        return Response(after(services.add_cell(request.user, job, **given.validated_data)), status=201)
+        body = AddInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(after(services.add_cell(request.user, job, **body.validated_data)), status=201)
 
 
 def after(event: LabelEvent) -> dict[str, Any]:
     """What changed by an event, and the counts that follow from it."""
     job = Job.objects.select_related("slide__case", "protocol").get(pk=event.reading.job_id)
-    labels, known = labels_of(with_reading(job, event.reading)), schema_of(job)
+    labels, schema = labels_of(with_reading(job, event.reading)), schema_of(job)
     source = event.undoes if event.undoes_id and event.undoes else event
     added = selectors.added_json(job, labels, source.added)
     return {
         "revision": event.revision,
-        "changed": [selectors.row_json(known, labels, row) for row in source.rows],
+        "changed": [selectors.row_json(schema, labels, row) for row in source.rows],
         "added": added,
         "gone": [a for a in source.added if a not in labels.added],
         "counts": counts_json(job),

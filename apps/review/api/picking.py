@@ -81,8 +81,8 @@ class CandidatesView(APIView):
     @extend_schema(request=HbfInput, responses=PickingSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = read_by(request.user, reviewable_job_for(request.user, job_id, "review"))
-        given = HbfInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
+        body = HbfInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
         mark_hbf(request.user, job, data["state"], data["row"], str(data["added"] or ""))
         return Response(picking_json(job))

@@ -47,10 +47,10 @@ class SecondReadingView(APIView):
     @extend_schema(request=SecondReadingInput, responses={201: AgreementSerializer})
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession, "review")
-        given = SecondReadingInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        reader = get_object_or_404(User, username=given.validated_data["username"], is_active=True)
-        secondreading.order_second_reading(request.user, case, reader, given.validated_data["blind"])
+        body = SecondReadingInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        reader = get_object_or_404(User, username=body.validated_data["username"], is_active=True)
+        secondreading.order_second_reading(request.user, case, reader, body.validated_data["blind"])
         return _agreement(request, case, 201)
 
     @extend_schema(responses=AgreementSerializer)
@@ -76,10 +76,10 @@ class DecisionView(APIView):
     @extend_schema(request=DecisionInput, responses=LabelAnswerSerializer)
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = reviewable_job_for(request.user, job_id, "review")
-        given = DecisionInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        row, added = given.validated_data["row"], given.validated_data["added"]
-        event = secondreading.decide(request.user, job, row, str(added or ""), given.validated_data["label"])
+        body = DecisionInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        row, added = body.validated_data["row"], body.validated_data["added"]
+        event = secondreading.decide(request.user, job, row, str(added or ""), body.validated_data["label"])
         return Response(after(event))
 
 

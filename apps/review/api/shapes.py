@@ -36,8 +36,10 @@ class UponSerializer(serializers.Serializer[Any]):
     added = serializers.UUIDField(allow_null=True)
 
     def get_fields(self) -> dict[str, Any]:
-        called = serializers.IntegerField(allow_null=True, help_text="as the machine called it; null for an added cell")
-        return {**super().get_fields(), "class": called}
+        class_field = serializers.IntegerField(
+            allow_null=True, help_text="as the machine called it; null for an added cell"
+        )
+        return {**super().get_fields(), "class": class_field}
 
 
 class AddedCellSerializer(PlaceSerializer):

@@ -48,9 +48,9 @@ class CaseSlidesView(APIView):
     @extend_schema(request=ImportSerializer, responses={202: SlideSerializer})
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession, "annotate")
-        given = ImportSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
+        body = ImportSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
         slide = imports.begin_import_of_uploads(request.user, case, data["uploads"], _options(data))
         transaction.on_commit(lambda: ring(import_slide, str(slide.pk)))
         return Response(SlideSerializer(slide).data, status=202)
@@ -75,9 +75,9 @@ class ContentsView(APIView):
     @extend_schema(request=LookSerializer, responses=ContentsSerializer)
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession, "annotate")
-        given = LookSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
+        body = LookSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
         contents = contents_of(request.user, case, data["uploads"], data.get("series"))
         return Response(ContentsSerializer(contents).data)
 
@@ -88,9 +88,9 @@ class EachSeriesView(APIView):
     @extend_schema(request=EachSeriesSerializer, responses={202: SlideSerializer(many=True)})
     def post(self, request: Request, accession: str) -> Response:
         case = case_for(request.user, accession, "annotate")
-        given = EachSeriesSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
+        body = EachSeriesSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        data = body.validated_data
         slides = imports.begin_import_of_each_series(request.user, case, data["uploads"], _options(data))
         for slide in slides:
             transaction.on_commit(partial(ring, import_slide, str(slide.pk)))
@@ -107,22 +107,22 @@ class SlideView(APIView):
     @extend_schema(request=SlideChangeSerializer, responses=SlideSerializer)
     def patch(self, request: Request, slide_id: uuid.UUID) -> Response:
         slide = slide_for(request.user, slide_id)
-        given = SlideChangeSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        if "site" in given.validated_data:
-            name = given.validated_data["site"]
+        body = SlideChangeSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        if "site" in body.validated_data:
+            name = body.validated_data["site"]
             slide = set_site(request.user, slide, site_named(name) if name is not None else None)
-        elif "name" in given.validated_data:
-            slide = services.rename_slide(request.user, slide, given.validated_data["name"])
-        elif "specimen" in given.validated_data:
-            slide = services.set_specimen(request.user, slide, given.validated_data["specimen"])
-        elif "preset" in given.validated_data:
-            preset = preset_of(given.validated_data["preset"])
+        elif "name" in body.validated_data:
+            slide = services.rename_slide(request.user, slide, body.validated_data["name"])
+        elif "specimen" in body.validated_data:
+            slide = services.set_specimen(request.user, slide, body.validated_data["specimen"])
+        elif "preset" in body.validated_data:
+            preset = preset_of(body.validated_data["preset"])
             slide = services.set_mpp(request.user, slide, preset.mpp, preset.name)
-        elif "mpp" in given.validated_data:
-            slide = services.set_mpp(request.user, slide, given.validated_data["mpp"])
-        if "colour" in given.validated_data:
-            slide = tileservices.set_colour(request.user, slide, given.validated_data["colour"])
+        elif "mpp" in body.validated_data:
+            slide = services.set_mpp(request.user, slide, body.validated_data["mpp"])
+        if "colour" in body.validated_data:
+            slide = tileservices.set_colour(request.user, slide, body.validated_data["colour"])
         return Response(SlideSerializer(slide).data)
 
     @extend_schema(responses={204: None})

@@ -43,9 +43,9 @@ class SitesView(APIView):
     @extend_schema(request=NewSiteSerializer, responses={201: SiteSerializer})
     def post(self, request: Request) -> Response:
         require_sites(request.user)
-        given = NewSiteSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        return Response(SiteSerializer(create_site(request.user, **given.validated_data)).data, status=201)
+        body = NewSiteSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        return Response(SiteSerializer(create_site(request.user, **body.validated_data)).data, status=201)
 
 
 class SiteView(APIView):
@@ -73,9 +73,9 @@ class SiteAdaptationsView(APIView):
     @extend_schema(request=TeachSerializer, responses={202: AdaptationSerializer})
     def post(self, request: Request, site_id: int) -> Response:
         require_sites(request.user)
-        given = TeachSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        row = order(request.user, _site(site_id), given.validated_data["assay"])
+        body = TeachSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        row = order(request.user, _site(site_id), body.validated_data["assay"])
         transaction.on_commit(lambda: ring(str(row.pk)))
         return Response(AdaptationSerializer(row).data, status=202)
 
@@ -90,8 +90,8 @@ class AdaptationView(APIView):
     @extend_schema(request=SwitchSerializer, responses=AdaptationSerializer)
     def patch(self, request: Request, adaptation_id: uuid.UUID) -> Response:
         row = adaptations.adaptation_for(request.user, adaptation_id)
-        given = SwitchSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        body = SwitchSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
         return Response(
-            AdaptationSerializer(adaptations.switch(request.user, row, given.validated_data["in_force"])).data
+            AdaptationSerializer(adaptations.switch(request.user, row, body.validated_data["in_force"])).data
         )

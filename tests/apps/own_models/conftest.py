@@ -27,6 +27,6 @@ def ada(db: Any) -> Any:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Trials take no time and say this; what a real one tries is tested in tests/inference/test_contract.py."""
-    said = [{"key": "file", "title": "The file holds a net", "ok": True, "result": "3 operators", "code": ""}]
-    monkeypatch.setattr(modeltrial, "try_out", lambda *_, **__: said)
-    return said
+    checks = [{"key": "file", "title": "The file holds a net", "ok": True, "result": "3 operators", "code": ""}]
+    monkeypatch.setattr(modeltrial, "try_out", lambda *_, **__: checks)
+    return checks

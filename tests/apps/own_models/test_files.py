@@ -38,7 +38,7 @@ def test_a_backup_holds_their_files(ada: Any, quick: Any, settings: Any, tmp_pat
 
 
 @pytest.fixture
-def kept(ada: Any, quick: Any, settings: Any, tmp_path: Path) -> ModelVersion:
+def model(ada: Any, quick: Any, settings: Any, tmp_path: Path) -> ModelVersion:
     """A model below a whole VAR_DIR."""
     settings.VAR_DIR = tmp_path / "var"
     settings.VAR_DIR.mkdir()
@@ -47,41 +47,41 @@ def kept(ada: Any, quick: Any, settings: Any, tmp_path: Path) -> ModelVersion:
     return checked(ada)
 
 
-def test_a_backup_names_files_that_were_altered_or_are_gone(kept: ModelVersion, tmp_path: Path) -> None:
-    said: list[str] = []
-    backup(tmp_path / "one.tar.gz", said.append)
-    assert not [line for line in said if "mean-colour" in line]
-    stores.models().put(kept.weights, onnx.mean_colour(4))
-    stores.models().delete(kept.card_blob)
-    backup(tmp_path / "two.tar.gz", said.append)
-    altered, gone = [line for line in said if "mean-colour" in line]
+def test_a_backup_names_files_that_were_altered_or_are_gone(model: ModelVersion, tmp_path: Path) -> None:
+    lines: list[str] = []
+    backup(tmp_path / "one.tar.gz", lines.append)
+    assert not [line for line in lines if "mean-colour" in line]
+    stores.models().put(model.weights, onnx.mean_colour(4))
+    stores.models().delete(model.card_blob)
+    backup(tmp_path / "two.tar.gz", lines.append)
+    altered, gone = [line for line in lines if "mean-colour" in line]
     assert altered.startswith("The file of weights of mean-colour 1, a model of the laboratory's own, was altered")
     assert gone.startswith("The card of mean-colour 1, a model of the laboratory's own, is gone.")
     assert all("upload the same two files again" in line for line in (altered, gone))
 
 
 def test_a_restored_house_names_them_too_and_everything_else_comes_back(
-    kept: ModelVersion, settings: Any, tmp_path: Path
+    model: ModelVersion, settings: Any, tmp_path: Path
 ) -> None:
-    stores.models().delete(kept.weights)
+    stores.models().delete(model.weights)
     backup(tmp_path / "all.tar.gz", lambda _: None)
-    said: list[str] = []
+    lines: list[str] = []
     call_command("flush", interactive=False, verbosity=0)
     settings.VAR_DIR = tmp_path / "new"
     settings.MODELS_DIR = settings.VAR_DIR / "models"
     settings.ANCHORS_DIR = settings.VAR_DIR / "anchors"
-    restore(tmp_path / "all.tar.gz", said.append)
-    assert [line.partition(".")[0] for line in said if "mean-colour" in line] == [
+    restore(tmp_path / "all.tar.gz", lines.append)
+    assert [line.partition(".")[0] for line in lines if "mean-colour" in line] == [
         "The file of weights of mean-colour 1, a model of the laboratory's own, is gone"
     ]
-    assert ModelVersion.objects.get(algorithm__name="mean-colour").card_sha256 == kept.card_sha256
+    assert ModelVersion.objects.get(algorithm__name="mean-colour").card_sha256 == model.card_sha256
 
 
 def test_a_signed_report_does_not_hold_where_its_models_files_are_altered_or_gone(
-    kept: ModelVersion, job: Any, paul: Any, settings: Any, tmp_path: Path
+    model: ModelVersion, job: Any, paul: Any, settings: Any, tmp_path: Path
 ) -> None:
     settings.REPORTS_DIR = tmp_path / "reports"
-    own = {"role": ROLE, "name": "mean-colour", "version": "1", "sha256": kept.sha256, **ownmodels.frozen_own(kept)}
+    own = {"role": ROLE, "name": "mean-colour", "version": "1", "sha256": model.sha256, **ownmodels.frozen_own(model)}
     models = [m for m in job.frozen["models"] if m["role"] != ROLE]
     Job.objects.filter(pk=job.pk).update(frozen={**job.frozen, "models": [*models, own]})
     job.refresh_from_db()
@@ -90,15 +90,15 @@ def test_a_signed_report_does_not_hold_where_its_models_files_are_altered_or_gon
     assert verify(report).ok
     call_command("verify_report", "--all", stdout=StringIO())
     raw = onnx.mean_colour(3)
-    stores.models().put(kept.weights, onnx.mean_colour(4))
+    stores.models().put(model.weights, onnx.mean_colour(4))
     assert verify(report).differs == (
         "The file of weights of mean-colour 1, a model of the laboratory's own, was altered: it is no longer what its name, its "
         "hash, says.",
     )
     with pytest.raises(SystemExit):
         call_command("verify_report", "--all", stdout=StringIO())
-    stores.models().put(kept.weights, raw)
-    stores.models().delete(kept.card_blob)
+    stores.models().put(model.weights, raw)
+    stores.models().delete(model.card_blob)
     assert verify(report).differs == ("The card of mean-colour 1, a model of the laboratory's own, is gone.",)
 
 

@@ -33,14 +33,14 @@ def test_what_a_check_refuses_is_never_a_model_and_its_file_is_gone(ada: Any, ap
 def test_a_worker_that_dies_leaves_the_check_to_the_next_and_three_deaths_end_it(ada: Any, quick: Any) -> None:
     row = handed(ada)
     for attempt in (1, 2, 3):
-        held = claim(row.pk, f"worker {attempt}")
-        assert held is not None and claim(row.pk, "another") is None, "while it is held nobody else has it"
+        upload = claim(row.pk, f"worker {attempt}")
+        assert upload is not None and claim(row.pk, "another") is None, "while it is held nobody else has it"
         ModelUpload.objects.filter(pk=row.pk).update(lease=timezone.now() - timezone.timedelta(seconds=1))
         assert TRIALS.unheld() == [str(row.pk)]
     assert modeltrial.check(row.pk) is None
     row.refresh_from_db()
     assert (row.state, row.code) == (ModelUpload.State.REFUSED, "crashed") and not list(stores.models().names())
-    assert held is not None and owntrials.accept(held, quick) is None, "one who comes back too late makes no model"
+    assert upload is not None and owntrials.accept(upload, quick) is None, "one who comes back too late makes no model"
 
 
 def test_the_sweep_rings_for_what_waits_and_forgets_files_of_nobody(
@@ -61,16 +61,16 @@ def test_the_sweep_rings_for_what_waits_and_forgets_files_of_nobody(
 def test_what_a_dead_worker_left_may_be_handed_in_again_once_its_lease_has_ended(ada: Any, quick: Any) -> None:
     first = handed(ada)
     assert claim(first.pk, "a worker that is killed") is not None
-    with pytest.raises(Conflict) as held:
+    with pytest.raises(Conflict) as refusal:
         handed(ada)
-    assert held.value.code == "model-being-checked"
+    assert refusal.value.code == "model-being-checked"
     ModelUpload.objects.filter(pk=first.pk).update(lease=timezone.now() - timezone.timedelta(seconds=1))
     second = handed(ada)
     first.refresh_from_db()
     assert (first.state, first.code) == (ModelUpload.State.REFUSED, "crashed") and "handed in again" in first.reason
     assert list(stores.models().names()) == [second.blob]
-    done = modeltrial.check(second.pk)
-    assert done is not None and done.state == ModelUpload.State.DONE
+    upload = modeltrial.check(second.pk)
+    assert upload is not None and upload.state == ModelUpload.State.DONE
 
 
 def test_a_trial_that_says_nothing_for_long_keeps_its_lease_while_its_worker_lives(

@@ -38,9 +38,9 @@ def test_names_and_versions_are_given_once(ada: Any, quick: Any) -> None:
     assert list(stores.models().names()) == [first.blob], "nothing is left of what was refused"
     modeltrial.check(first.pk)
     for changes, code in (({}, "model-exists"), ({"name": "red-cell-unet"}, "model-name-taken")):
-        with pytest.raises(Conflict) as taken:
+        with pytest.raises(Conflict) as refusal:
             handed(ada, **changes)
-        assert taken.value.code == code
+        assert refusal.value.code == code
     again = checked(ada, version="2")
     assert again.weights == ModelVersion.objects.get(version="1", algorithm__name="mean-colour").weights, "kept once"
     assert again.card_sha256 != ModelVersion.objects.get(version="1", algorithm__name="mean-colour").card_sha256
@@ -123,9 +123,9 @@ def test_the_api_takes_both_files_and_says_what_was_tried(ada: Any, api: Any, qu
     answer = client.post("/api/v1/models/uploads/", files, format="multipart")
     assert answer.status_code == 202 and answer.json()["state"] == "requested", answer.json()
     modeltrial.check(answer.json()["id"])
-    done = client.get(f"/api/v1/models/uploads/{answer.json()['id']}/").json()
-    assert done["state"] == "done" and done["checks"] == quick
-    assert client.get("/api/v1/models/uploads/").json()[0]["id"] == done["id"]
+    upload = client.get(f"/api/v1/models/uploads/{answer.json()['id']}/").json()
+    assert upload["state"] == "done" and upload["checks"] == quick
+    assert client.get("/api/v1/models/uploads/").json()[0]["id"] == upload["id"]
     on = client.patch("/api/v1/models/mean-colour/1/", {"enabled": True}, format="json").json()
     assert on["enabled"] and on["own"] and on["roles"] == [ROLE] and on["checks"] == quick
     (listed,) = [m for m in client.get("/api/v1/models/").json() if m["own"]]
@@ -149,9 +149,9 @@ def test_the_page_takes_both_files_in_any_order_and_refuses_anything_else(ada: A
     page = client.get("/models/upload/").content.decode()
     assert "Waiting: 0 %" in page and 'data-refresh-s="3"' in page
     modeltrial.check(ModelUpload.objects.get().pk)
-    shown = client.get("/models/mean-colour/").content.decode()
-    assert "Ours &lt;b&gt;" in shown and "<b>" not in shown.replace('<b class="no">', "").partition("<main")[2]
-    assert "The file holds a net" in shown and "not switched on" in shown
+    html = client.get("/models/mean-colour/").content.decode()
+    assert "Ours &lt;b&gt;" in html and "<b>" not in html.replace('<b class="no">', "").partition("<main")[2]
+    assert "The file holds a net" in html and "not switched on" in html
     assert client.post("/models/mean-colour/", {"act": "on", "version": "1"}).status_code == 302
     assert ModelVersion.objects.get(algorithm__name="mean-colour").enabled
     assert "is retired" in client.post("/models/mean-colour/", {"act": "off"}, follow=True).content.decode()
@@ -167,13 +167,13 @@ def test_the_command_does_the_same_and_ends_with_a_sentence_where_a_model_is_ref
     weights, card = tmp_path / "net.onnx", tmp_path / "card.json"
     weights.write_bytes(onnx.mean_colour(3))
     card.write_bytes(onnx.card_bytes())
-    out, said = StringIO(), StringIO()
+    out, progress = StringIO(), StringIO()
     call_command(
-        "upload_model", str(weights), str(card), "--switch-on", "--json", "--user=ada", stdout=out, stderr=said
+        "upload_model", str(weights), str(card), "--switch-on", "--json", "--user=ada", stdout=out, stderr=progress
     )
     answer = json.loads(out.getvalue())
     assert answer["state"] == "done" and answer["enabled"] and answer["checks"][-1]["key"] == "speed"
-    assert "% A cell gets the same answer alone" in said.getvalue()
+    assert "% A cell gets the same answer alone" in progress.getvalue()
     with pytest.raises(CommandError, match="There is mean-colour 1 already"):
         call_command("upload_model", str(weights), str(card))
     with pytest.raises(CommandError, match="no file"):

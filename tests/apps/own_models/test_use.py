@@ -55,14 +55,16 @@ def test_a_model_is_uploaded_tried_in_a_child_switched_on_chosen_and_frozen_by_i
         chosen_in_protocol(ada, model, 0.4)
     others = [m for m in protocols.models_of(protocol) if m.role != ROLE]
     assert not any(model in protocols.choices(other) for other in others), "for no role but its own"
-    made = chosen_in_protocol(ada, model)
-    job = request_job(tess, factories.slide(factories.case(tess), film), made)
+    own_protocol = chosen_in_protocol(ada, model)
+    job = request_job(tess, factories.slide(factories.case(tess), film), own_protocol)
     (used,) = [m for m in job.frozen["models"] if m["role"] == ROLE]
     assert used["sha256"] == row.sha256 and used["own"]["card_sha256"] == model.card_sha256
     (files,) = own_files(job.frozen["models"]).values()
     assert files.weights.read_bytes() == onnx.mean_colour(3) and files.sha256 == row.sha256
-    (told,) = [m for m in document._models([job]) if m["role"] == ROLE]
-    assert told["name"] == "mean-colour" and told["own"] == used["own"] and told["limits"] == ["Knows three classes."]
+    (entry,) = [m for m in document._models([job]) if m["role"] == ROLE]
+    assert (
+        entry["name"] == "mean-colour" and entry["own"] == used["own"] and entry["limits"] == ["Knows three classes."]
+    )
     lines = list(Record.objects.filter(action__startswith="model.").exclude(action="model.installed").order_by("pk"))
     assert [(line.action, line.actor) for line in lines] == [
         ("model.uploaded", str(ada)), ("model.checked", "worker"), ("model.enabled", str(ada)),
@@ -74,11 +76,11 @@ def test_retired_and_lost_models_are_told_by_the_protocols_that_use_them(
     ada: Any, tess: Any, api: Any, film: Path, quick: Any
 ) -> None:
     model = checked(ada)
-    made = chosen_in_protocol(ada, switch(ada, model, True))
+    protocol = chosen_in_protocol(ada, switch(ada, model, True))
     slide = factories.slide(factories.case(tess), film)
-    assert protocols.warnings_of(made) == []
+    assert protocols.warnings_of(protocol) == []
     switch(ada, model, False)
-    (warning,) = protocols.warnings_of(made)
+    (warning,) = protocols.warnings_of(protocol)
     assert (
         warning == f"{model}, its model for nucleated cell, is retired: it cannot be ordered until another is chosen."
     )
@@ -86,13 +88,13 @@ def test_retired_and_lost_models_are_told_by_the_protocols_that_use_them(
     assert warning in api(ada).get(f"/protocols/{NAME}/").content.decode()
     assert api(ada).get(f"/api/v1/protocols/{NAME}/").json()["warnings"] == [warning]
     with pytest.raises(Refusal) as off:
-        request_job(tess, slide, made)
+        request_job(tess, slide, protocol)
     assert off.value.code == "model-off"
     switch(ada, model, True)
     stores.models().delete(model.weights)
     with pytest.raises(Refusal) as gone:
-        request_job(tess, slide, made)
-    assert gone.value.code == "model-gone" and protocols.warnings_of(made) == [gone.value.message]
+        request_job(tess, slide, protocol)
+    assert gone.value.code == "model-gone" and protocols.warnings_of(protocol) == [gone.value.message]
     assert gone.value.message in api(tess).get("/models/").content.decode()
     switch(ada, model, False)
     with pytest.raises(Conflict, match="gone from the disk"):
@@ -103,27 +105,27 @@ def test_an_analysis_whose_models_file_was_altered_or_lost_ends_with_its_name(
     ada: Any, tess: Any, film: Path, quick: Any
 ) -> None:
     model = switch(ada, checked(ada), True)
-    made = chosen_in_protocol(ada, model)
-    job = request_job(tess, factories.slide(factories.case(tess), film), made)
+    protocol = chosen_in_protocol(ada, model)
+    job = request_job(tess, factories.slide(factories.case(tess), film), protocol)
     frozen = [m for m in job.frozen["models"] if m["role"] == ROLE]
     Job.objects.filter(pk=job.pk).update(frozen={**job.frozen, "models": frozen})
     stores.models().put(model.weights, onnx.mean_colour(4))
-    done = work(str(job.pk))
-    assert done is not None and done.state == Job.State.FAILED
-    assert done.reason.startswith("The weights of mean-colour 1 are gone or not those that were checked")
-    assert "upload the very same two files again" in done.advice and "setup" not in done.advice
+    result = work(str(job.pk))
+    assert result is not None and result.state == Job.State.FAILED
+    assert result.reason.startswith("The weights of mean-colour 1 are gone or not those that were checked")
+    assert "upload the very same two files again" in result.advice and "setup" not in result.advice
     stores.models().delete(model.weights)
     Job.objects.filter(pk=job.pk).update(state=Job.State.REQUESTED)
-    done = work(str(job.pk))
-    assert done is not None and done.reason == "The files of mean-colour 1 are gone from the disk."
-    assert "choose another model in the protocol" in done.advice
-    assert done.advice.startswith("Upload the very same two files again")
+    result = work(str(job.pk))
+    assert result is not None and result.reason == "The files of mean-colour 1 are gone from the disk."
+    assert "choose another model in the protocol" in result.advice
+    assert result.advice.startswith("Upload the very same two files again")
 
 
 def test_setup_leaves_own_models_and_the_protocols_that_use_them_alone(ada: Any, quick: Any) -> None:
     model = switch(ada, checked(ada), True)
-    made = chosen_in_protocol(ada, model)
-    assert sync_models(installed_cards()) == [] and newest(NAME).pk == made.pk
+    protocol = chosen_in_protocol(ada, model)
+    assert sync_models(installed_cards()) == [] and newest(NAME).pk == protocol.pk
     brought = {**installed_cards()[0], "name": "mean-colour"}
     assert sync_models([*installed_cards(), brought]) == [
         "left out: model mean-colour, for a model of the laboratory's own has its name"
@@ -144,7 +146,7 @@ def test_a_net_for_strange_films_has_no_part_beside_a_model_that_calls_none_stra
         }  # fmt: skip
         job.frozen = {**job.frozen, "models": [own, other]}
         job.save()
-        made = document.build(job.slide.case)
-        (row,) = [m for m in made["models"] if m["role"] == "nucleated-cell-elsewhere"]
+        content = document.build(job.slide.case)
+        (row,) = [m for m in content["models"] if m["role"] == "nucleated-cell-elsewhere"]
         assert row.get("no_part", False) is not part
-        assert ("It had no part" in render.html(made, None)) is not part and (part or not row["measured"])
+        assert ("It had no part" in render.html(content, None)) is not part and (part or not row["measured"])

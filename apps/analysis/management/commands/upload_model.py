@@ -67,8 +67,8 @@ class Command(SentenceCommand):
             self.stdout.write(f"{'holds  ' if one['ok'] else 'refused'} {one['title']}: {one['result']}")
         if row.state == ModelUpload.State.DONE:
             on = "protocols may choose it" if model and model.enabled else "it is not switched on"
-            done = "has its files back" if row.attempt == 0 else "is checked"
-            self.stdout.write(f"{row} {done}; {on}.")
+            outcome = "has its files back" if row.attempt == 0 else "is checked"
+            self.stdout.write(f"{row} {outcome}; {on}.")
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -66,10 +66,10 @@ class Command(SentenceCommand):
     def _run_here(self, job: Job) -> Job:
         from apps.analysis.worker import work
 
-        done = work(str(job.pk), self._progress)
-        if done is None:
+        result = work(str(job.pk), self._progress)
+        if result is None:
             return self._wait(job)  # a worker was quicker
-        return done
+        return result
 
     def _wait(self, job: Job) -> Job:
         revision, heard = -1, time.monotonic()
@@ -127,9 +127,9 @@ class Command(SentenceCommand):
 def _lines(result: dict[str, Any]) -> Iterator[str]:
     """A result as people read it."""
     for section in result["sections"]:
-        shown = [row for row in section["rows"] if row["count"]]
+        rows = [row for row in section["rows"] if row["count"]]
         yield f"{section['title']}: n = {section['n']:,} {section['noun']}"
-        for row in shown:
+        for row in rows:
             share = "" if row["percent"] is None else f"  {row['percent']:.1f} % ({row['low']:.1f}-{row['high']:.1f})"
             grade = f"  {row['grade']}" if row["grade"] else ""
             yield f"  {row['key']}: {row['count']:,}{share}{grade}"

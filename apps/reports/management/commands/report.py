@@ -50,7 +50,7 @@ class Command(SentenceCommand):
                 )
             report = signed[0]
             if is_pdf and not report.pdf_sha256:
-                raise Refusal(render.NO_PDF, code="no-pdf")
+                raise Refusal(gettext(render.NO_PDF), code="no-pdf")
             raw = (
                 proved_bytes(report.pdf_name, report.pdf_sha256)
                 if is_pdf
