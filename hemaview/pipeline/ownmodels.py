@@ -56,11 +56,11 @@ def own_guards(models: Mapping[str, Model], schema: Schema) -> list[dict[str, st
     ours = {name for card in cards().values() if card.task == "classification" for name in card.classes}
     guards = []
     for role, model in sorted(models.items()):
-        blind = [c.name.lower() for c in _not_named(role, model, schema) if c.must_see and c.key in ours]
+        blind = ", ".join(c.name.lower() for c in _not_named(role, model, schema) if c.must_see and c.key in ours)
         if blind:
             sentence = gettext(
                 "{model} cannot name: {classes}. That none was counted says nothing: look for them yourself."
-            ).format(model=f"{model.info.name} {model.info.version}", classes=", ".join(blind))
+            ).format(model=f"{model.info.name} {model.info.version}", classes=blind)
             guards.append({"code": CODE, "sentence": sentence})
     return guards
 
