@@ -35,6 +35,6 @@ def models_of_packages(app_configs: Any, **_: Any) -> list[CheckMessage]:
     """A warning for each model that an installed package brings and that cannot be used."""
     if not entry_points(group="hemaview.methods"):
         return []  # nothing to look at, and the models' libraries take seconds to import
-    from hemaview.methods.brought import looked_at
+    from hemaview.methods.installed import methods_and_faults
 
-    return [Warning(sentence, id="analysis.W001") for sentence in looked_at()[1]]
+    return [Warning(sentence, id="analysis.W001") for sentence in methods_and_faults()[1]]

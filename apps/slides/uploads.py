@@ -22,7 +22,7 @@ from apps.cases.services import hold_open
 from apps.slides.models import Upload
 from hemaview.wsi.contents import check_name
 from hemaview.wsi.errors import SeveralSeries, SlideError
-from hemaview.wsi.packed import SUFFIX, unpack
+from hemaview.wsi.foldertar import SUFFIX, unpack
 from hemaview.wsi.sources.names import LISTED, LISTED_PICTURES, PACKED_FOLDER, may_come
 
 ABANDONED_AFTER = timedelta(days=2)

@@ -1,4 +1,4 @@
-/** An OME-Zarr folder as one file for the upload: POSIX ustar, as hemaview/wsi/packed.py reads it. */
+/** An OME-Zarr folder as one file for the upload: POSIX ustar, as hemaview/wsi/foldertar.py reads it. */
 
 import { t } from "../shared/catalogue";
 

@@ -1,5 +1,5 @@
+import { uponText } from "../room/cellatplace";
 import type { Labels } from "../room/labels";
-import { uponText } from "../room/there";
 import { t } from "../shared/catalogue";
 import { dayTime } from "../shared/format";
 import type { AddedCell, Schema } from "../shared/types";

@@ -7,8 +7,8 @@ import { Viewer, type ViewerHandle } from "../viewer/Viewer";
 import { Beside } from "./Beside";
 import { ClassPicker } from "./ClassPicker";
 import { HereBox } from "./HereBox";
+import { OccupiedPlace } from "./OccupiedPlace";
 import { nucleatedOnly, openingNote } from "./opening";
-import { TakenPlace } from "./TakenPlace";
 import { type AreaActs, ToolBar } from "./ToolBar";
 import type { AddingPlace, useAdding } from "./useadding";
 import type { BesideState } from "./usebeside";
@@ -110,16 +110,16 @@ export function Stage(props: Props) {
             onClose={() => props.onHere("")}
           />
         )}
-        {adding.place?.there && (
-          <TakenPlace
-            there={adding.place.there}
+        {adding.place?.existing && (
+          <OccupiedPlace
+            existing={adding.place.existing}
             at={adding.place.screen}
             onName={adding.nameThere}
             onSecond={adding.second}
             onCancel={adding.cancel}
           />
         )}
-        {adding.place && !adding.place.there && (
+        {adding.place && !adding.place.existing && (
           <ClassPicker
             title={adding.place.names ? t("Class of the cell that is there") : t("Class of the missed cell")}
             schema={adding.place.nucleated_only ? nucleatedOnly(schema) : schema}

@@ -5,9 +5,9 @@ import type { CellName } from "../gallery/keyof";
 import { t } from "../shared/catalogue";
 import type { AddedCell, Region, Schema, Slide } from "../shared/types";
 import type { CellStore } from "../viewer/cellstore";
+import { type CellAtPlace, cellAt, uponText } from "./cellatplace";
 import type { Labels } from "./labels";
 import { placeCounts } from "./opening";
-import { type There, thereAt, uponText } from "./there";
 
 /** Side of the box of an added cell where nobody draws one. */
 const SIDE_UM = 12;
@@ -22,9 +22,9 @@ export interface AddingPlace {
   /** The box reaches over the edge of the picture. */
   cut: boolean;
   /** The cell that lies there already, until it is said what to do about it. */
-  there: There | null;
+  existing: CellAtPlace | null;
   /** The cell that gets the class in place of a new one. */
-  names: There | null;
+  names: CellAtPlace | null;
 }
 
 interface Setting {
@@ -82,12 +82,12 @@ export function useAdding(setting: Setting) {
       say(why);
       return;
     }
-    const there = thereAt(store, labels, schema, x, y);
-    setPlace({ x, y, side_px, screen, nucleated_only, cut, there, names: null });
+    const existing = cellAt(store, labels, schema, x, y);
+    setPlace({ x, y, side_px, screen, nucleated_only, cut, existing, names: null });
   };
-  const second = useCallback(() => setPlace((p) => p && { ...p, there: null }), []);
+  const second = useCallback(() => setPlace((p) => p && { ...p, existing: null }), []);
   const nameThere = useCallback(
-    () => setPlace((p) => p && { ...p, there: null, names: p.there, nucleated_only: false, cut: false }),
+    () => setPlace((p) => p && { ...p, existing: null, names: p.existing, nucleated_only: false, cut: false }),
     [],
   );
   const pick = useCallback(

@@ -20,8 +20,8 @@ from hemaview.inference.own import load_own
 from hemaview.inference.pointer import Pointer
 from hemaview.inference.segmenter import Segmenter
 from hemaview.inference.settings import AS_SHIPPED, NetSettings
+from hemaview.inference.sitenet import Taught, packed, read_taught
 from hemaview.inference.stain import Stain, stain_beside, stain_of
-from hemaview.inference.taught import Taught, packed, read_taught
 
 __all__ = [
     "AS_SHIPPED",

@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hemaview.methods.brought import brought
+from hemaview.methods.installed import installed_methods
 from hemaview.methods.registry import METHODS
 
 
@@ -177,7 +177,7 @@ def cards() -> dict[str, Card]:
         card = Card(json.loads(path.read_text(encoding="utf-8")))
         if card.name in METHODS and (METHODS[card.name].members or card.weights.is_file()):
             by_name[card.name] = card
-    for of_package in brought():
+    for of_package in installed_methods():
         if METHODS[of_package.method.name] is of_package.method:
             by_name[of_package.method.name] = Card(of_package.card)
     while lacking := [name for name, card in by_name.items() if not set(card.needs) <= set(by_name)]:

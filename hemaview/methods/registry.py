@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from torch import nn
 
-from hemaview.methods.brought import brought
 from hemaview.methods.cellkind import CellKindNet
 from hemaview.methods.cellshape import OutlineNet
 from hemaview.methods.cellsplit import parts
@@ -12,6 +11,7 @@ from hemaview.methods.committee import Committee
 from hemaview.methods.dunet import DUNet
 from hemaview.methods.efficientnet import EfficientNetLite0
 from hemaview.methods.efficientnetb0 import EfficientNetB0
+from hemaview.methods.installed import installed_methods
 from hemaview.methods.method import Method
 from hemaview.methods.nodesunet import NodesUNet, equalised, set_tolerance
 from hemaview.methods.pnet import PNet
@@ -274,4 +274,4 @@ METHODS: dict[str, Method] = {
         ),
     )
 }
-METHODS.update({b.method.name: b.method for b in brought() if b.method.name not in METHODS})
+METHODS.update({b.method.name: b.method for b in installed_methods() if b.method.name not in METHODS})

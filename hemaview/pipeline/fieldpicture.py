@@ -16,8 +16,8 @@ from hemaview.pipeline.eyepiece import Eyepiece, reach_out, without_rim
 from hemaview.pipeline.looks import Looks
 from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.measures import Measured
+from hemaview.pipeline.noanswer import unanswered, with_unanswered
 from hemaview.pipeline.plan import PlannedField
-from hemaview.pipeline.unanswered import unanswered, with_unanswered
 from hemaview.wsi.slide import Slide
 
 HALO_UM = 16.0

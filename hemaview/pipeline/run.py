@@ -37,6 +37,7 @@ from hemaview.pipeline.finders import CellFinder, Thresholds, finder
 from hemaview.pipeline.finders.common import WITHOUT_NUCLEUS
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.foreign import without_covered
+from hemaview.pipeline.noanswer import NoAnswer, named_failure, unanswered_notes
 from hemaview.pipeline.ownmodels import own_guards, own_note
 from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.redlookalikes import without_red_lookalikes
@@ -45,7 +46,6 @@ from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reac
 from hemaview.pipeline.severalcells import without_outlines_of_several
 from hemaview.pipeline.sharedplaces import counts_at, each_once
 from hemaview.pipeline.stains import stain_guards, with_expectation
-from hemaview.pipeline.unanswered import NoAnswer, named_failure, unanswered_notes
 from hemaview.pipeline.unidentified import KNOWN, STRANGE, with_unidentified
 from hemaview.words import gettext, gettext_noop, ngettext
 from hemaview.wsi.colour import policy

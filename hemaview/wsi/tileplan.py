@@ -20,10 +20,10 @@ from hemaview.words import gettext
 from hemaview.wsi.buffers import on_white
 from hemaview.wsi.colour import Colour, default_for, usable
 from hemaview.wsi.errors import SlideError
+from hemaview.wsi.jpeglevels import Refused, StoredLevel
 from hemaview.wsi.jpegstream import SOI, icc_segments, speaks
 from hemaview.wsi.sidepyramid import kept_levels
 from hemaview.wsi.slide import Slide, open_slide
-from hemaview.wsi.stored import Refused, StoredLevel
 from hemaview.wsi.tileindex import IndexedFile, TileIndex, TileLevel, write_index
 
 TOLERANCE = 2

@@ -12,8 +12,8 @@ import tifffile
 from numpy.typing import NDArray
 
 from hemaview.wsi.errors import SlideError
+from hemaview.wsi.jpeglevels import StoredLevel
 from hemaview.wsi.slide import Slide, open_slide
-from hemaview.wsi.stored import StoredLevel
 from hemaview.wsi.tileindex import TileIndex, read_index
 from hemaview.wsi.tileplan import decode, expected, plan_tiles
 

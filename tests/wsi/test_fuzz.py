@@ -24,10 +24,10 @@ from hemaview.wsi.contents import kind_of_bytes
 from hemaview.wsi.describe import describe_tiff
 from hemaview.wsi.errors import SlideError
 from hemaview.wsi.iccwords import without_words
+from hemaview.wsi.jpeglevels import StoredLevel, stored_levels
 from hemaview.wsi.omexml import read_ome
 from hemaview.wsi.sources import dicomframes
 from hemaview.wsi.sources.mrxs import missing_files
-from hemaview.wsi.stored import StoredLevel, stored_levels
 from hemaview.wsi.tiff import check_tiff
 from tests.dicoms import write_dicom
 from tests.tiffs import Dialect, halves, picture, write_tiff

@@ -16,8 +16,8 @@ from PIL import Image
 from hemaview.blobs import blob_of
 from hemaview.wsi import open_slide
 from hemaview.wsi.iccwords import without_words
+from hemaview.wsi.jpeglevels import StoredLevel, stored_levels
 from hemaview.wsi.jpegstream import header, prefix
-from hemaview.wsi.stored import StoredLevel, stored_levels
 from hemaview.wsi.tileindex import TileIndex, prefix_of, read_index
 from hemaview.wsi.tileplan import plan_tiles
 from tests.tiffs import Dialect, halves, picture, write_tiff

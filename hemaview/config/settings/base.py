@@ -251,7 +251,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
-        "apps.accounts.api.asked.AsksForWhatThereIs",
+        "apps.accounts.api.queryparameters.AsksForWhatThereIs",
     ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.accounts.api.inputs.FlatEnoughJSON"],

@@ -23,7 +23,7 @@ from hemaview.learning.engine.course import device
 from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, best_temperature, threshold_between
 from hemaview.learning.publish.conformal import fit_logits, least_of
-from hemaview.learning.publish.seen import ground_learned, stains_learned
+from hemaview.learning.publish.traininglooks import ground_learned, stains_learned
 from hemaview.learning.recipes.film import ALWAYS, NUCLEATED, SHAPE_CROP_PX, SHAPES, Log, Training
 from hemaview.learning.recipes.trainings import TRAININGS, training_of
 from hemaview.learning.scoring.evaluate import evaluate

@@ -16,7 +16,7 @@ from hemaview.cells.labelled import FEWEST, LabelledCells, folds_of
 from hemaview.inference.filmstatistics import STRANGE_FILMS, Statistics
 from hemaview.inference.models import net_of
 from hemaview.inference.pictures import softmax
-from hemaview.inference.taught import Taught
+from hemaview.inference.sitenet import Taught
 from hemaview.learning.engine.teach import Film, logits_of, teach
 from hemaview.learning.metrics.score import macro_f1
 from hemaview.learning.publish.conformal import MISSES, Answers, least_probabilities

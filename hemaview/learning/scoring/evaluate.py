@@ -32,7 +32,7 @@ from hemaview.learning.scoring import (
 )
 from hemaview.learning.scoring.adapted import LABELS, adapted
 from hemaview.learning.scoring.elsewhere import ELSEWHERE, white_cells_elsewhere
-from hemaview.learning.scoring.foundtasks import white_cells_found
+from hemaview.learning.scoring.findingtasks import white_cells_found
 from hemaview.learning.scoring.machinecounts import machine_counts
 from hemaview.learning.scoring.strangers import SETS as STRANGERS
 from hemaview.learning.scoring.strangers import strangers

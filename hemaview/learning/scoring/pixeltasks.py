@@ -13,7 +13,7 @@ from hemaview.learning.engine.segment import CHULA_MPP
 from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, bootstrap, share
 from hemaview.learning.scoring.filmtasks import in_boxes
-from hemaview.learning.scoring.foundtasks import FIELDS_MPP
+from hemaview.learning.scoring.findingtasks import FIELDS_MPP
 from hemaview.learning.scoring.healthytasks import cells_of, count_rows
 from hemaview.learning.sets import data
 from hemaview.pipeline.finders import CellFinder, finder

@@ -15,12 +15,12 @@ from hemaview.words import gettext
 from hemaview.wsi import jpegstream
 from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
+from hemaview.wsi.jpeglevels import Refused, StoredLevel, stored_levels
 from hemaview.wsi.sources import dicomframes
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice, plane_note, refuse_missing
 from hemaview.wsi.sources.dicomframes import DicomImage
 from hemaview.wsi.sources.source import Facts, Level, Source
 from hemaview.wsi.sources.tiles import Tile, TileCache, region, spread
-from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
 
 _NATIVE = {dicomframes.IMPLICIT, "1.2.840.10008.1.2.1"}
 _JPEG_2000 = {"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"}

@@ -18,11 +18,11 @@ from hemaview.wsi.buffers import read_bgra
 from hemaview.wsi.colour import LEFT_OUT, profile_name
 from hemaview.wsi.dicomseries import is_dicom
 from hemaview.wsi.errors import Unreadable, Unsupported
+from hemaview.wsi.jpeglevels import Refused, StoredLevel, stored_levels
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice
 from hemaview.wsi.sources.names import LISTED
 from hemaview.wsi.sources.source import Facts, Level, Source
 from hemaview.wsi.stage import Stage, upright
-from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from hemaview.blobs import Blob
 from hemaview.words import gettext
 from hemaview.wsi.errors import OutOfBounds
+from hemaview.wsi.jpeglevels import Refused, StoredLevel
 from hemaview.wsi.stage import Stage
-from hemaview.wsi.stored import Refused, StoredLevel
 
 _ENDS = 1 << 16
 

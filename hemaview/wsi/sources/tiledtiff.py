@@ -21,12 +21,12 @@ from hemaview.wsi.decoding import PALETTE, of_array, of_palette
 from hemaview.wsi.describe import Description, describe_tiff
 from hemaview.wsi.errors import SlideError, Unreadable, Unsupported
 from hemaview.wsi.focus import sharpest
+from hemaview.wsi.jpeglevels import Refused, StoredLevel, stored_levels
 from hemaview.wsi.looks import as_it_looks, as_numbers, colour_bands, depth
 from hemaview.wsi.picture import refuse_kinds
 from hemaview.wsi.sources.choice import NO_CHOICE, Choice, plane_note, refuse_missing
 from hemaview.wsi.sources.source import Facts, Level, Source
 from hemaview.wsi.sources.tiles import Tile, TileCache, region, spread
-from hemaview.wsi.stored import Refused, StoredLevel, stored_levels
 
 _SCANNED_PX = 1_000_000_000
 """The largest level of so many pixels is looked at for its brightest sample."""

@@ -197,7 +197,7 @@ def test_a_description_says_what_is_there(opened: tuple[Source, NDArray[np.int16
 def test_stored_tiles_are_jpegs_of_the_same_pixels(case: Case, opened: tuple[Source, NDArray[np.int16]]) -> None:
     import simplejpeg
 
-    from hemaview.wsi.stored import StoredLevel
+    from hemaview.wsi.jpeglevels import StoredLevel
 
     source, truth = opened
     for level in source.stored_levels():

@@ -6,7 +6,7 @@ import type { AddedCell, Schema } from "../shared/types";
 import type { CellStore } from "../viewer/cellstore";
 import type { Labels } from "./labels";
 
-export interface There {
+export interface CellAtPlace {
   cell: CellName;
   /** What it is called now. */
   name: string;
@@ -15,13 +15,13 @@ export interface There {
 }
 
 /** The machine's cell on which a place (level-0 px) lies, else one that a person added; null: neither, or it was rejected. */
-export function thereAt(
+export function cellAt(
   store: Pick<CellStore, "under">,
   labels: Pick<Labels, "rows" | "added">,
   schema: Schema,
   x: number,
   y: number,
-): There | null {
+): CellAtPlace | null {
   const under = store.under(x, y);
   if (under && under[0].first >= 0) {
     const row = under[0].first + under[1];
@@ -42,7 +42,7 @@ function within(cell: AddedCell, x: number, y: number): boolean {
 }
 
 /** That a cell is there, and what to do about it. */
-export function thereText({ name, machine }: There): string {
+export function cellAtPlaceText({ name, machine }: CellAtPlace): string {
   return machine
     ? t("The machine has a cell here: {name}. Name that one, or add a second cell.", { name })
     : t("A person added a cell here: {name}. Name that one, or add a second cell.", { name });

@@ -22,7 +22,7 @@ NEEDED = ("name", "version", "sha256", "classes", "mpp", "input_px", "weights", 
 
 
 @dataclass(frozen=True)
-class Brought:
+class InstalledMethod:
     """A method of a package, and its card with the place of its weights."""
 
     method: Method
@@ -34,13 +34,13 @@ class Unfit(Exception):
 
 
 @lru_cache(maxsize=1)
-def looked_at() -> tuple[tuple[Brought, ...], tuple[str, ...]]:
+def methods_and_faults() -> tuple[tuple[InstalledMethod, ...], tuple[str, ...]]:
     """(what packages bring, in the order of its names; why others are left out, a sentence each)."""
-    good: list[Brought] = []
+    good: list[InstalledMethod] = []
     wrong: list[str] = []
     for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
         try:
-            good.append(_brought(entry.load()))
+            good.append(_of_module(entry.load()))
         except Unfit as error:
             wrong.append(f"The package of the model {entry.name} is left out: {error}")
         except Exception as error:  # whatever a stranger's module raises when it is imported
@@ -48,11 +48,11 @@ def looked_at() -> tuple[tuple[Brought, ...], tuple[str, ...]]:
     return tuple(good), tuple(wrong)
 
 
-def brought() -> tuple[Brought, ...]:
-    return looked_at()[0]
+def installed_methods() -> tuple[InstalledMethod, ...]:
+    return methods_and_faults()[0]
 
 
-def _brought(module: Any) -> Brought:
+def _of_module(module: Any) -> InstalledMethod:
     method = getattr(module, "METHOD", None)
     if not isinstance(method, Method):
         raise Unfit(gettext("its module has no METHOD of hemaview.methods.method.Method."))
@@ -73,4 +73,4 @@ def _brought(module: Any) -> Brought:
         raise Unfit(
             gettext("there are no weights {weights} (safetensors) beside its card.").format(weights=card["weights"])
         )
-    return Brought(method, {**card, "weights": str(weights)})
+    return InstalledMethod(method, {**card, "weights": str(weights)})

@@ -10,8 +10,8 @@ import yaml
 from django.urls import resolve
 from rest_framework.test import APIClient
 
-from apps.accounts.api.asked import parameters_of
 from apps.accounts.api.inputs import refuse_unknown
+from apps.accounts.api.queryparameters import parameters_of
 from apps.accounts.errors import Refusal
 from apps.cases.services import create_case
 from apps.review.selectors import labels_json

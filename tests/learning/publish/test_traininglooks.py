@@ -10,7 +10,7 @@ from PIL import Image
 
 from hemaview.inference.pictures import ALIKE, as_learned, ground_of
 from hemaview.learning.experiment import Experiment
-from hemaview.learning.publish.seen import ground_learned
+from hemaview.learning.publish.traininglooks import ground_learned
 from hemaview.learning.recipes.film import STRANGE
 from hemaview.learning.recipes.trainings import TRAININGS
 from hemaview.learning.sets import data

@@ -33,13 +33,14 @@ METHOD = Method("stain-mean", "Mean stain", "classification", "Names a cell by i
 """
 ASK = """
 import json, numpy as np
-from hemaview.methods.brought import looked_at
+from hemaview.methods.installed import methods_and_faults
 from hemaview.methods.card import cards
 from hemaview.inference import Classifier, load_as
 red = np.zeros((2, 16, 16, 3), np.uint8); red[0, ..., 0] = 250; red[1, ..., 2] = 250
 net = load_as(Classifier, "stain-mean")
 print(json.dumps({"classes": net.info.classes, "called": net.classify_crops(red).argmax(axis=1).tolist(),
-                  "own": cards()["nucleated-cell-net"].version, "wrong": looked_at()[1], "text": cards()["stain-mean"].text}))
+                  "own": cards()["nucleated-cell-net"].version, "wrong": methods_and_faults()[1],
+                  "text": cards()["stain-mean"].text}))
 """
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hemaview.wsi.errors import SlideError, Unreadable
-from hemaview.wsi.packed import unpack
+from hemaview.wsi.foldertar import unpack
 
 FILES = {
     ".zgroup": b'{"zarr_format": 2}',

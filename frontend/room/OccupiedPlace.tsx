@@ -1,10 +1,10 @@
 import { useEffect, useRef } from "react";
 import { t } from "../shared/catalogue";
+import { type CellAtPlace, cellAtPlaceText } from "./cellatplace";
 import { PlaceBox } from "./PlaceBox";
-import { type There, thereText } from "./there";
 
 interface Props {
-  there: There;
+  existing: CellAtPlace;
   at: readonly [number, number];
   onName(): void;
   onSecond(): void;
@@ -12,13 +12,13 @@ interface Props {
 }
 
 /** Asks what is meant where a cell lies at the place already: a second one would count beside it. */
-export function TakenPlace({ there, at, onName, onSecond, onCancel }: Props) {
+export function OccupiedPlace({ existing, at, onName, onSecond, onCancel }: Props) {
   const first = useRef<HTMLButtonElement>(null);
   useEffect(() => first.current?.focus(), []);
   const title = t("A cell is here already");
   return (
     <PlaceBox name={title} title={title} at={at} onCancel={onCancel}>
-      <p>{thereText(there)}</p>
+      <p>{cellAtPlaceText(existing)}</p>
       <p className="taken-acts">
         <button type="button" ref={first} className="primary" onClick={onName}>
           {t("Name that one")}

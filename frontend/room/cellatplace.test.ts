@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AddedCell, Schema } from "../shared/types";
 import { CellStore, type Chunk, ROW_BYTES, unpack } from "../viewer/cellstore";
+import { cellAt, cellAtPlaceText, uponText } from "./cellatplace";
 import { type Labels, NO_LABELS } from "./labels";
-import { thereAt, thereText, uponText } from "./there";
 
 const schema = { classes: [{ name: "Lymphocyte" }, { name: "Monocyte" }] } as Schema;
 
@@ -26,26 +26,26 @@ const labelsWith = (more: Partial<Labels>): Labels => ({ ...NO_LABELS, ...more }
 
 describe("a place where a cell is to be added", () => {
   it("names the machine's cell that lies there, as people call it now", () => {
-    const there = thereAt(store(), NO_LABELS, schema, 104, 97);
-    expect(there).toEqual({ cell: { row: 5, added: null }, name: "Lymphocyte", machine: true });
-    expect(there && thereText(there)).toBe(
+    const existing = cellAt(store(), NO_LABELS, schema, 104, 97);
+    expect(existing).toEqual({ cell: { row: 5, added: null }, name: "Lymphocyte", machine: true });
+    expect(existing && cellAtPlaceText(existing)).toBe(
       "The machine has a cell here: Lymphocyte. Name that one, or add a second cell.",
     );
     const renamed = labelsWith({ rows: new Map([[5, { label: 1, state: "relabelled", by: "Tess" }]]) });
-    expect(thereAt(store(), renamed, schema, 104, 97)?.name).toBe("Monocyte");
-    expect(thereAt(store(), NO_LABELS, schema, 109, 109), "the corner of its box is no part of a cell").toBeNull();
+    expect(cellAt(store(), renamed, schema, 104, 97)?.name).toBe("Monocyte");
+    expect(cellAt(store(), NO_LABELS, schema, 109, 109), "the corner of its box is no part of a cell").toBeNull();
   });
 
   it("names a cell that a person added, and none that was rejected", () => {
     const labels = labelsWith({ added: [added()] });
-    expect(thereAt(store(), labels, schema, 310, 300)).toEqual({
+    expect(cellAt(store(), labels, schema, 310, 300)).toEqual({
       cell: { row: null, added: "a" },
       name: "Monocyte",
       machine: false,
     });
-    expect(thereAt(store(), labelsWith({ added: [added({ state: "rejected" })] }), schema, 310, 300)).toBeNull();
+    expect(cellAt(store(), labelsWith({ added: [added({ state: "rejected" })] }), schema, 310, 300)).toBeNull();
     const rejected = labelsWith({ rows: new Map([[5, { label: null, state: "rejected", by: "Tess" }]]) });
-    expect(thereAt(store(), rejected, schema, 100, 100)).toBeNull();
+    expect(cellAt(store(), rejected, schema, 100, 100)).toBeNull();
   });
 });
 

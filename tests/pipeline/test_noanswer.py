@@ -16,9 +16,9 @@ from hemaview.inference import Classifier
 from hemaview.methods.card import cards
 from hemaview.pipeline import RunRequest
 from hemaview.pipeline.looks import Looks
+from hemaview.pipeline.noanswer import NoAnswer, unanswered_notes, with_unanswered
 from hemaview.pipeline.pointed import overlooked
 from hemaview.pipeline.run import run
-from hemaview.pipeline.unanswered import NoAnswer, unanswered_notes, with_unanswered
 from tests.factories import cells as table_of
 from tests.pipeline.pictures import plain_picture
 from tests.pipeline.test_ownmodels import field
