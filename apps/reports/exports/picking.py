@@ -8,13 +8,14 @@ from datetime import datetime
 from html import escape
 
 import numpy as np
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from apps.accounts.errors import Conflict
 from apps.reports.exports.csv import HBF_NAMES, written
 from apps.reports.exports.exporter import Exporter
 from apps.reports.exports.source import DRAFT, SIGNED, Part, Source
 from apps.review.picking import CONFIRMED, EXCLUDED, PENDING, Candidate, candidates, has_candidates, stage_words
+from apps.slides.models import Slide
 
 COLUMNS = (
     "status", "accession", "slide", "examination", "rank", "cell", "photograph", "x_um", "y_um", "x_px", "y_px",
@@ -86,14 +87,17 @@ def _page(source: Source, part: Part, listed: Sequence[Candidate]) -> str:
     scale = min((PAGE_MM[0] - 2 * MARGIN_MM) / slide.width, MAP_HEIGHT_MM / slide.height)
     w, h = slide.width * scale, slide.height * scale
     title = gettext("Picking list of nucleated red cells: {accession}").format(accession=source.case.accession)
-    summary = gettext(
+    summary = ngettext(
+        "{slide}; {protocol}; {mpp} µm/px ({mpp_source}); {n} candidate: {pending} pending, {confirmed} confirmed, {excluded} "
+        "excluded.",
         "{slide}; {protocol}; {mpp} µm/px ({mpp_source}); {n} candidates: {pending} pending, {confirmed} confirmed, {excluded} "
-        "excluded."
+        "excluded.",
+        len(listed),
     ).format(
         slide=slide.name,
         protocol=job.protocol,
         mpp=f"{mpp:.4f}",
-        mpp_source=job.mpp_source,
+        mpp_source=Slide.MppSource.words(job.mpp_source),
         n=len(listed),
         **{state: sum(c.state == state for c in listed) for state in LOOKS},
     )
@@ -183,7 +187,9 @@ def _lines(listed: Sequence[Candidate], top: float) -> list[str]:
         lines.append(_text(x, y, f"{c.rank}. {where}{stage}: {state}", 2.9))
     n_more = sum(c.state != EXCLUDED for c in listed) - len(listing)
     if n_more > 0:
-        sentence = gettext("{n} more stand on the map and in the table.").format(n=f"{n_more:,}")
+        sentence = ngettext(
+            "{n} more stands on the map and in the table.", "{n} more stand on the map and in the table.", n_more
+        ).format(n=f"{n_more:,}")
         lines.append(_text(MARGIN_MM, top + 4 * LINES // 2 + 2, sentence, 2.9))
     return lines
 
