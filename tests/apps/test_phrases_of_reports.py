@@ -27,7 +27,8 @@ def another_language(monkeypatch: pytest.MonkeyPatch) -> None:
     """One in which each phrase stands in quotation marks; names and numbers come in afterwards."""
     for module in (render, picking, candidates_module):
         monkeypatch.setattr(module, "gettext", lambda phrase: f"«{phrase}»")
-    monkeypatch.setattr(render, "ngettext", lambda one, many, n: f"«{one if n == 1 else many}»")
+    for module in (render, picking):
+        monkeypatch.setattr(module, "ngettext", lambda one, many, n: f"«{one if n == 1 else many}»")
 
 
 def outside(text: str) -> str:
