@@ -55,7 +55,7 @@ KINDS: list[FileKind] = [
     FileKind("AVIF", (".avif",), ("avif",), slide=False, picture=True),
 ]  # fmt: skip
 PACKED_FOLDER = ".zarr.tar"
-"""An OME-Zarr as the case page sends it: its folder in one file (`packed`), unpacked when it has come."""
+"""An OME-Zarr as the case page sends it: its folder in one file (`foldertar`), unpacked when it has come."""
 LISTED = "SVS, NDPI, MRXS, SCN, BIF, TIFF, DICOM, CZI"
 LISTED_PICTURES = "JPEG, PNG, WebP, TIFF, BMP, HEIC, AVIF"
 PICTURE_CONTENTS = frozenset(c for kind in KINDS if kind.picture and not kind.slide for c in kind.contents)
