@@ -62,7 +62,7 @@ class RunRequest:
     region: tuple[int, int, int, int] | None = None
     """The rectangle (x, y, w, h), level-0 px, that alone is analysed, every field of it; None for the whole slide."""
     taught: tuple[Path, str] | None = None
-    """(file, sha256) of what the slide's site taught one of the models (`inference.taught`); None where nothing."""
+    """(file, sha256) of what the slide's site taught one of the models (`inference.sitenet`); None where nothing."""
     own: Mapping[str, OwnFiles] = field(default_factory=dict)
     """Role to the files of a model of the laboratory's own that fills it (`inference.own`)."""
 
