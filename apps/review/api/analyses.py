@@ -14,9 +14,7 @@ from rest_framework.views import APIView
 from apps.accounts.api.inputs import Body
 from apps.review import analyses
 from apps.review.api.asread import job_as_read
-from apps.review.api.shapes import (
-    ComparisonSerializer,
-)
+from apps.review.api.shapes.comparison import ComparisonSerializer
 from apps.review.compare import compare
 from apps.review.models import CarriedLabel
 

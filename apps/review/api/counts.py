@@ -16,11 +16,8 @@ from apps.accounts.api.inputs import YES
 from apps.accounts.errors import Refusal
 from apps.review.api.asread import job_as_read
 from apps.review.api.outlines import OutlineField
-from apps.review.api.results import ResultSerializer
-from apps.review.api.shapes import (
-    CountsSerializer,
-    CountsWithinSerializer,
-)
+from apps.review.api.shapes.counts import CountsSerializer, CountsWithinSerializer
+from apps.review.api.shapes.results import ResultSerializer
 from apps.review.counts import counts_json, results_json
 from apps.review.here import counts_within
 

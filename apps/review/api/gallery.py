@@ -18,11 +18,7 @@ from apps.analysis.cellfiles import schema_of
 from apps.review import cellnotes, selectors, services, typical
 from apps.review.api.asread import job_as_read
 from apps.review.api.outlines import OutlineField
-from apps.review.api.shapes import (
-    CardSerializer,
-    GalleryPageSerializer,
-    TypicalSerializer,
-)
+from apps.review.api.shapes.cells import CardSerializer, GalleryPageSerializer, TypicalSerializer
 
 
 @extend_schema_field({"type": "string"})

@@ -17,7 +17,7 @@ from apps.analysis.cellfiles import schema_of
 from apps.analysis.models import Job
 from apps.review import selectors, services
 from apps.review.api.asread import job_as_read
-from apps.review.api.shapes import (
+from apps.review.api.shapes.labels import (
     LabelAnswerSerializer,
     LabelsSerializer,
     RedoAnswerSerializer,

@@ -19,7 +19,8 @@ from apps.cases.selectors import case_for
 from apps.review import secondreading
 from apps.review.agreement import agreement_json
 from apps.review.api.labels import after
-from apps.review.api.shapes import AgreementSerializer, LabelAnswerSerializer
+from apps.review.api.shapes.labels import LabelAnswerSerializer
+from apps.review.api.shapes.readings import AgreementSerializer
 
 
 class SecondReadingInput(Body):

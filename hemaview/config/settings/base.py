@@ -286,7 +286,7 @@ SPECTACULAR_SETTINGS = {
         "JobStateEnum": "apps.analysis.models.Job.State",
         "ModelUploadStateEnum": "apps.analysis.models.ModelUpload.State",
         "ReportStateEnum": "apps.reports.models.Report.State",
-        "LabelStateEnum": "apps.review.api.shapes.STATES",
+        "LabelStateEnum": "apps.review.api.shapes.cells.STATES",
         "ColouringEnum": "apps.slides.models.Slide.Colouring",
         "ConversionEnum": "apps.slides.models.Slide.Conversion",
         "SlideStatusEnum": "apps.slides.models.Slide.Status",

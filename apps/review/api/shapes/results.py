@@ -1,4 +1,4 @@
-"""What was counted, as typed JSON (see `hemaview.counting.values.result_json`)."""
+"""What review sends to scripts of what was counted, as typed JSON (see `hemaview.counting.values.result_json`)."""
 
 from __future__ import annotations
 
