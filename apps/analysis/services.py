@@ -1,24 +1,21 @@
-"""Writes about jobs: request, claim, progress, finish, cancel, retry; each one statement or one transaction."""
+"""Writes about jobs by people: request, cancel, retry; each one transaction. What workers write is in `runservices`."""
 
 from __future__ import annotations
 
-import uuid
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from apps.accounts import leases
 from apps.accounts.errors import Conflict, Refusal
 from apps.analysis.adaptations import taught_for, taught_models
-from apps.analysis.models import Adaptation, Job, ModelVersion, Protocol, ReportedAnalysis, WorkerBeat
+from apps.analysis.models import Adaptation, Job, ModelVersion, Protocol
 from apps.analysis.ownmodels import frozen_own, what_is_gone
+from apps.analysis.runservices import settle_case
 from apps.analysis.scorewords import role_words
-from apps.analysis.selectors import active_jobs
 from apps.audit.services import record
 from apps.cases.models import Case
 from apps.cases.selectors import require, require_any
@@ -27,8 +24,6 @@ from apps.slides.models import Slide
 from apps.slides.services import hold_slide
 from hemaview.cells.store import described
 from hemaview.wsi.colour import policy
-
-MAX_STALLED = 5
 
 
 def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, Any]:
@@ -183,101 +178,6 @@ def _check_region(slide: Slide, region: tuple[int, int, int, int]) -> None:
         )
 
 
-def mark_queued(job_id: uuid.UUID | str) -> None:
-    """The broker took the bell; until the lease of a waiting job ends, no other is rung for it."""
-    rung = {"lease": leases.until(settings.JOB_LEASE_S)}
-    if not Job.objects.filter(pk=job_id, state=Job.State.REQUESTED).update(
-        state=Job.State.QUEUED, revision=F("revision") + 1, **rung
-    ):
-        Job.objects.filter(pk=job_id, state=Job.State.QUEUED).update(**rung)
-
-
-def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
-    """Take the job by compare-and-set, or None where it is taken, finished or cancelled. Doubled messages end here."""
-    now = timezone.now()
-    gone = Q(state=Job.State.RUNNING) & leases.lapsed(settings.JOB_LEASE_S)
-    free = Q(state__in=[Job.State.REQUESTED, Job.State.QUEUED]) | gone
-    n_rows = Job.objects.filter(free, pk=job_id).update(
-        state=Job.State.RUNNING,
-        owner=owner,
-        attempt=F("attempt") + 1,
-        stalled=F("stalled") + 1,
-        lease=leases.until(settings.JOB_LEASE_S),
-        revision=F("revision") + 1,
-        reason="",
-        advice="",
-    )
-    if not n_rows:
-        return None
-    Job.objects.filter(pk=job_id, started_at__isnull=True).update(started_at=now)
-    job = Job.objects.select_related("slide__case", "protocol").get(pk=job_id)
-    if job.owner != owner:
-        return None
-    if job.cancel_requested and not job.fields_done:  # the worker that was to stop has died
-        finish(job, partial=True)
-        return None
-    if job.stalled > MAX_STALLED:
-        fail(
-            job,
-            f"The worker ended {MAX_STALLED} times in a row on the same field of this slide.",
-            "Look at the worker's log and its memory, and at the slide's µm/px; the slide may be damaged there. Retry once "
-            "that is resolved.",
-        )
-        return None
-    return job
-
-
-def renew(job: Job) -> bool:
-    """Keep the lease; False once another worker has taken the job over or it was ended."""
-    return bool(_attempt(job).update(lease=leases.until(settings.JOB_LEASE_S)))
-
-
-def note_progress(job: Job, **changes: Any) -> bool:
-    """Write progress, fenced by the attempt; False where the job is no longer ours."""
-    if "fields_done" in changes:
-        changes["stalled"] = 0
-    return bool(_attempt(job).update(revision=F("revision") + 1, **changes))
-
-
-def cancel_requested(job: Job) -> bool:
-    return Job.objects.filter(pk=job.pk, cancel_requested=True).exists()
-
-
-def finish(job: Job, *, partial: bool, **results: Any) -> bool:
-    """End the job as done, or as cancelled with what was counted; fenced, with the case's state and an audit line."""
-    state = Job.State.CANCELLED if partial else Job.State.DONE
-    with transaction.atomic():
-        _lock_case(job)
-        if not _attempt(job).update(state=state, partial=partial, **_ended(job), **results):
-            return False
-        record(
-            "worker",
-            f"job.{state}",
-            "job",
-            job.pk,
-            accession=job.slide.case.accession,
-            cells=results.get("cells", 0),
-            sha256=results.get("cells_sha256", ""),
-        )
-        if results.get("cells_sha256") and not job.region:
-            ReportedAnalysis.objects.get_or_create(
-                slide_id=job.slide_id, assay=job.assay, defaults={"job_id": job.pk, "chosen_at": timezone.now()}
-            )
-        _settle_case(job)
-    return True
-
-
-def fail(job: Job, reason: str, advice: str) -> bool:
-    """End the job as failed, saying what a person can do."""
-    with transaction.atomic():
-        _lock_case(job)
-        if not _attempt(job).update(state=Job.State.FAILED, reason=reason, advice=advice, **_ended(job)):
-            return False
-        record("worker", "job.failed", "job", job.pk, accession=job.slide.case.accession, reason=reason)
-        _settle_case(job)
-    return True
-
-
 def cancel(user: Any, job: Job) -> Job:
     """Ask a running job to stop after its field; one that waits ends at once. By who orders analyses, or administers."""
     require_any(user, job.slide.case, "annotate", "administer")
@@ -293,7 +193,7 @@ def cancel(user: Any, job: Job) -> Job:
             raise Conflict(gettext("This analysis has already ended."), code="job-ended")
         record(user, "job.cancel", "job", job.pk, accession=job.slide.case.accession)
         if waiting:
-            _settle_case(job)
+            settle_case(job)
     job.refresh_from_db()
     return job
 
@@ -332,39 +232,3 @@ def retry(user: Any, job: Job) -> Job:
         raise _active(job.protocol) from None
     job.refresh_from_db()
     return job
-
-
-def beat(name: str, device: str = "") -> None:
-    """A worker is alive."""
-    WorkerBeat.objects.update_or_create(name=name, defaults={"at": timezone.now(), "device": device})
-    WorkerBeat.objects.filter(at__lt=timezone.now() - timedelta(hours=1)).delete()
-
-
-def _attempt(job: Job) -> Any:
-    return Job.objects.filter(pk=job.pk, attempt=job.attempt, state=Job.State.RUNNING)
-
-
-def _lock_case(job: Job) -> None:
-    """Every write locks the case first; one that locked a job first could wait for a write that waits for it."""
-    Case.objects.select_for_update(no_key=True).get(pk=job.slide.case_id)
-
-
-def _ended(job: Job) -> dict[str, Any]:
-    now = timezone.now()
-    started = job.started_at or now
-    return {
-        "finished_at": now,
-        "duration_s": (now - started).total_seconds(),
-        "revision": F("revision") + 1,
-        "lease": None,
-        "phase": "",
-    }
-
-
-def _settle_case(job: Job) -> None:
-    """When nothing runs any more, the case waits for its reader, or for an analysis that brings cells."""
-    case = Case.objects.get(pk=job.slide.case_id)
-    if case.state != Case.State.ANALYSING or active_jobs(case).exclude(pk=job.pk).exists():
-        return
-    has_cells = Job.objects.filter(slide__case=case).exclude(cells_sha256="").exists()
-    set_state("system", case, Case.State.IN_REVIEW if has_cells else Case.State.RECEIVED)

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from apps.analysis import ownuploads, services
+from apps.analysis import ownuploads, runservices
 from apps.analysis.line import unrung
 from apps.analysis.modeltrial import check
 from apps.analysis.ownnames import TRIALS
@@ -58,4 +58,4 @@ def ring(job_ids: list[str]) -> None:
                 run_job.apply_async((job_id,), queue=queue, expires=settings.JOB_LEASE_S)
         except (OSError, OperationalError):
             continue
-        services.mark_queued(job_id)
+        runservices.mark_queued(job_id)

@@ -16,7 +16,7 @@ from django.db import close_old_connections, connection
 from django.db.models import F
 
 from apps.accounts.errors import Missing
-from apps.analysis import services
+from apps.analysis import runservices
 from apps.analysis.adaptations import taught_file
 from apps.analysis.cellfiles import ordered_schema
 from apps.analysis.line import in_line
@@ -46,7 +46,7 @@ Listener = Callable[[Job], None]
 def work(job_id: str, listener: Listener | None = None) -> Job | None:
     """Run the job if it can be claimed; the job afterwards, or None where it was not ours to run."""
     owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    job = services.claim(job_id, owner)
+    job = runservices.claim(job_id, owner)
     if job is None:
         return None
     sink = JobSink(job, listener)
@@ -83,24 +83,26 @@ def _run(job: Job, sink: JobSink) -> None:
     except Superseded:
         logger.info("job %s: another worker has it now", job.pk)
     except Cancelled:
-        services.finish(job, partial=True)
+        runservices.finish(job, partial=True)
     except Missing as error:
-        services.fail(job, error.message, _GONE[error.code])
+        runservices.fail(job, error.message, _GONE[error.code])
     except SlideError as error:
-        services.fail(job, error.message, "Open the slide; if it can be viewed, retry. If not, import it again.")
+        runservices.fail(job, error.message, "Open the slide; if it can be viewed, retry. If not, import it again.")
     except OutOfMemory as error:
-        services.fail(job, str(error), "Give the worker more memory or run fewer workers on this machine, then retry.")
+        runservices.fail(
+            job, str(error), "Give the worker more memory or run fewer workers on this machine, then retry."
+        )
     except (InferenceError, PipelineError) as error:
-        services.fail(job, str(error), error.remedy or REMEDY)
+        runservices.fail(job, str(error), error.remedy or REMEDY)
     except MemoryError:
-        services.fail(job, "The worker ran out of memory.", "Run fewer workers on this machine, then retry.")
+        runservices.fail(job, "The worker ran out of memory.", "Run fewer workers on this machine, then retry.")
     except OSError as error:
-        services.fail(
+        runservices.fail(
             job, f"A file could not be read or written: {error.strerror or error}.", "Check the disk; then retry."
         )
     except Exception:
         logger.exception("job %s failed", job.pk)
-        services.fail(
+        runservices.fail(
             job,
             "An unexpected error occurred.",
             "Retry; if it fails again, send the worker's log to the administrator.",
@@ -110,7 +112,7 @@ def _run(job: Job, sink: JobSink) -> None:
 
 
 def _finish(job: Job, outcome: Outcome) -> None:
-    services.finish(
+    runservices.finish(
         job,
         partial=outcome.partial,
         cells=outcome.cells,
@@ -153,7 +155,7 @@ class JobSink:
     def stop_asked(self) -> bool:
         if self.lost.is_set():
             raise Superseded("Another worker has taken over this analysis.")
-        return services.cancel_requested(self.job)
+        return runservices.cancel_requested(self.job)
 
     def phase(self, text: str, share: float = 0.0) -> None:
         """Before fields are counted: looking for tissue and fields (the first 5 percent)."""
@@ -175,7 +177,7 @@ class JobSink:
         self._note(fields_done=done, fields_total=total, cells=cells, percent=5 + 93.0 * done / max(1, total))
 
     def _note(self, **changes: Any) -> None:
-        if not services.note_progress(self.job, **changes):
+        if not runservices.note_progress(self.job, **changes):
             raise Superseded("Another worker has taken over this analysis.")
         if self.listener:
             self.job.refresh_from_db()
@@ -205,7 +207,7 @@ class Heartbeat:
         try:
             while not self._ended.wait(self.pause):
                 close_old_connections()
-                if not services.renew(self.job):
+                if not runservices.renew(self.job):
                     self.lost.set()
                     return
         except Exception:

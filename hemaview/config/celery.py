@@ -29,7 +29,7 @@ def _say_alive(sender: Any, **_: Any) -> None:
         from django.db import DatabaseError, close_old_connections
 
         from apps.analysis.line import in_line
-        from apps.analysis.services import beat
+        from apps.analysis.runservices import beat
         from apps.analysis.tasks import ring
 
         first = True

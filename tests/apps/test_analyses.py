@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from apps.accounts.errors import Conflict
+from apps.analysis import runservices
 from apps.analysis import services as analysis
 from apps.analysis.models import Job, ReportedAnalysis
 from apps.analysis.selectors import reported_jobs
@@ -137,14 +138,14 @@ def test_two_examinations_of_a_slide_are_both_reported(slide: Any, job: Any) -> 
 
 def test_a_finished_first_analysis_becomes_the_reported_one(slide: Any, tess: Any) -> None:
     job = analysis.request_job(tess, slide, factories.protocol())
-    claimed = analysis.claim(job.pk, "w")
+    claimed = runservices.claim(job.pk, "w")
     assert claimed is not None
-    analysis.finish(claimed, partial=False, cells=1, cells_sha256="a" * 64)
+    runservices.finish(claimed, partial=False, cells=1, cells_sha256="a" * 64)
     assert ReportedAnalysis.objects.get().job_id == job.pk
     again = analysis.request_job(tess, slide, factories.protocol())
-    claimed = analysis.claim(again.pk, "w")
+    claimed = runservices.claim(again.pk, "w")
     assert claimed is not None
-    analysis.finish(claimed, partial=False, cells=1, cells_sha256="b" * 64)
+    runservices.finish(claimed, partial=False, cells=1, cells_sha256="b" * 64)
     assert ReportedAnalysis.objects.get().job_id == job.pk
 
 

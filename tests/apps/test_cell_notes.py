@@ -10,7 +10,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
-from apps.analysis import services as analysis
+from apps.analysis import runservices
 from apps.analysis.models import Job, ReportedAnalysis
 from apps.analysis.selectors import latest_job
 from apps.audit.models import Record
@@ -159,12 +159,12 @@ def test_a_region_is_analysed_by_itself_and_never_reported_unasked(job: Any, tes
     assert Record.objects.get(action="job.requested").detail["region"] == [100, 100, 400, 300]
     assert latest_job(slide) == job, "what is read stays in view"
     ReportedAnalysis.objects.filter(slide=slide).delete()
-    claimed = analysis.claim(order["id"], "worker")
+    claimed = runservices.claim(order["id"], "worker")
     assert claimed is not None and claimed.region == (100, 100, 400, 300)
     table = factories.cells({"segmented_neutrophil": 2})
     result = factories.finished_job(slide, table)
     ReportedAnalysis.objects.filter(slide=slide).delete()
-    assert analysis.finish(claimed, partial=False, cells=2, cells_sha256=result.cells_sha256)
+    assert runservices.finish(claimed, partial=False, cells=2, cells_sha256=result.cells_sha256)
     assert not ReportedAnalysis.objects.filter(slide=slide).exists()
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.accounts import leases, signin
 from apps.accounts.models import Failures
-from apps.analysis import adaptations, line, services
+from apps.analysis import adaptations, line, runservices
 from apps.analysis.models import Adaptation, Algorithm, Job, ModelVersion, WorkerBeat
 from apps.analysis.selectors import workers_alive
 from apps.cases.models import Case
@@ -34,34 +34,34 @@ def waiting(job: Any, tess: Any) -> Job:
 
 
 def test_a_job_whose_worker_died_before_the_clock_went_back_is_taken_over_at_once(waiting: Job) -> None:
-    assert services.claim(waiting.pk, "one")
+    assert runservices.claim(waiting.pk, "one")
     Job.objects.update(lease=timezone.now() + HOURS)
     assert [j.pk for j in line.in_line()] == [waiting.pk]
-    job = services.claim(waiting.pk, "two")
+    job = runservices.claim(waiting.pk, "two")
     assert job and job.owner == "two" and leases.holds(job.lease, settings.JOB_LEASE_S)
-    assert services.claim(waiting.pk, "three") is None
+    assert runservices.claim(waiting.pk, "three") is None
 
 
 def test_a_worker_that_lives_through_it_keeps_its_job_by_renewing(waiting: Job) -> None:
-    mine = services.claim(waiting.pk, "one")
+    mine = runservices.claim(waiting.pk, "one")
     assert mine
     Job.objects.filter(pk=waiting.pk).update(lease=timezone.now() + HOURS)
-    assert services.renew(mine)
-    assert services.claim(waiting.pk, "two") is None and line.in_line() == []
+    assert runservices.renew(mine)
+    assert runservices.claim(waiting.pk, "two") is None and line.in_line() == []
 
 
 def test_a_waiting_job_is_rung_again_though_its_bell_would_end_in_hours(waiting: Job) -> None:
-    services.mark_queued(waiting.pk)
+    runservices.mark_queued(waiting.pk)
     assert line.unrung() == []
     Job.objects.filter(pk=waiting.pk).update(lease=timezone.now() + HOURS)
     assert line.unrung() == [str(waiting.pk)]
 
 
 def test_clocks_that_differ_a_little_take_no_job_from_a_worker(waiting: Job) -> None:
-    services.claim(waiting.pk, "one")
+    runservices.claim(waiting.pk, "one")
     ahead = timedelta(seconds=settings.JOB_LEASE_S + leases.MOST_SKEW_S / 2)
     Job.objects.filter(pk=waiting.pk).update(lease=timezone.now() + ahead)
-    assert services.claim(waiting.pk, "two") is None
+    assert runservices.claim(waiting.pk, "two") is None
 
 
 def test_a_signature_that_began_before_the_clock_went_back_does_not_lock_the_case_for_hours(

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.accounts.errors import Conflict
-from apps.analysis import services, worker
+from apps.analysis import runservices, services, worker
 from apps.analysis.line import unrung
 from apps.analysis.models import Job, Protocol, ReportedAnalysis
 from apps.analysis.modelservices import sync_models
@@ -43,9 +43,9 @@ def outcome(**changes: Any) -> Outcome:
 
 
 def test_a_job_is_claimed_once_however_often_the_message_comes(requested: Job) -> None:
-    assert services.claim(requested.pk, "one") is not None
-    assert services.claim(requested.pk, "two") is None
-    assert services.claim(requested.pk, "one") is None
+    assert runservices.claim(requested.pk, "one") is not None
+    assert runservices.claim(requested.pk, "two") is None
+    assert runservices.claim(requested.pk, "one") is None
 
 
 def test_a_protocol_waits_once_for_a_slide_and_another_of_the_same_examination_beside_it(
@@ -58,25 +58,25 @@ def test_a_protocol_waits_once_for_a_slide_and_another_of_the_same_examination_b
         settings=requested.protocol.settings,
     )  # fmt: skip
     second = services.request_job(tess, requested.slide, other)
-    claimed = [services.claim(job.pk, "one") for job in (requested, second)]
+    claimed = [runservices.claim(job.pk, "one") for job in (requested, second)]
     assert all(claimed)
     for job in (claimed[1], claimed[0]):
-        assert job is not None and services.finish(job, partial=False, cells=1, cells_sha256="x" * 64)
+        assert job is not None and runservices.finish(job, partial=False, cells=1, cells_sha256="x" * 64)
     assert ReportedAnalysis.objects.get(slide=requested.slide).job_id == second.pk, "the first that ended"
     assert Case.objects.get(pk=requested.slide.case_id).state == Case.State.IN_REVIEW
 
 
 def test_a_lapsed_lease_is_taken_over_and_the_first_worker_can_write_nothing_more(requested: Job) -> None:
-    first = services.claim(requested.pk, "one")
+    first = runservices.claim(requested.pk, "one")
     assert first is not None
     Job.objects.filter(pk=first.pk).update(lease=timezone.now() - timedelta(seconds=1))
     assert str(first.pk) in unrung()
-    second = services.claim(requested.pk, "two")
+    second = runservices.claim(requested.pk, "two")
     assert second is not None and second.attempt == first.attempt + 1
-    assert not services.renew(first)
-    assert not services.note_progress(first, fields_done=1)
-    assert not services.finish(first, partial=False, cells=1, cells_sha256="x" * 64)
-    assert services.renew(second)
+    assert not runservices.renew(first)
+    assert not runservices.note_progress(first, fields_done=1)
+    assert not runservices.finish(first, partial=False, cells=1, cells_sha256="x" * 64)
+    assert runservices.renew(second)
 
 
 def test_a_finished_job_puts_its_case_in_review_and_a_second_message_does_nothing(
@@ -115,10 +115,10 @@ def test_a_failed_job_says_what_a_person_can_do_and_can_be_tried_again(
 
 
 def test_a_worker_that_dies_on_one_field_again_and_again_is_given_up_with_a_reason(requested: Job) -> None:
-    for attempt in range(services.MAX_STALLED):
-        assert services.claim(requested.pk, f"w{attempt}") is not None
+    for attempt in range(runservices.MAX_STALLED):
+        assert runservices.claim(requested.pk, f"w{attempt}") is not None
         Job.objects.filter(pk=requested.pk).update(lease=timezone.now() - timedelta(seconds=1))
-    assert services.claim(requested.pk, "last") is None
+    assert runservices.claim(requested.pk, "last") is None
     requested.refresh_from_db()
     assert requested.state == Job.State.FAILED and "same field" in requested.reason
 
@@ -126,11 +126,11 @@ def test_a_worker_that_dies_on_one_field_again_and_again_is_given_up_with_a_reas
 def test_cancelling_a_waiting_job_ends_it_and_a_running_one_is_asked(requested: Job, tess: Any) -> None:
     assert services.cancel(tess, requested).state == Job.State.CANCELLED
     again = services.retry(tess, requested)
-    claimed = services.claim(again.pk, "w")
+    claimed = runservices.claim(again.pk, "w")
     assert claimed is not None
     assert services.cancel(tess, claimed).state == Job.State.RUNNING
-    assert services.cancel_requested(claimed)
-    services.finish(claimed, partial=True, cells=5, cells_sha256="c" * 64)
+    assert runservices.cancel_requested(claimed)
+    runservices.finish(claimed, partial=True, cells=5, cells_sha256="c" * 64)
     claimed.refresh_from_db()
     assert claimed.state == Job.State.CANCELLED and claimed.partial and claimed.cells == 5
 
@@ -177,9 +177,9 @@ def test_a_threshold_of_a_protocol_goes_with_the_job_and_one_that_nothing_asks_f
 
 
 def test_progress_over_http_tells_field_cells_and_time_left(requested: Job, tess: Any, api: Any) -> None:
-    claimed = services.claim(requested.pk, "w")
+    claimed = runservices.claim(requested.pk, "w")
     assert claimed is not None
-    services.note_progress(claimed, fields_total=10, fields_done=4, cells=321, percent=42.0)
+    runservices.note_progress(claimed, fields_total=10, fields_done=4, cells=321, percent=42.0)
     answer = api(tess).get(f"/api/v1/jobs/{requested.pk}/").json()
     assert (answer["state"], answer["fields_done"], answer["fields_total"], answer["cells"]) == ("running", 4, 10, 321)
     assert answer["eta_s"] is not None
@@ -195,7 +195,7 @@ def test_while_a_job_runs_a_cell_that_two_photographs_show_is_sent_by_the_one_th
         0, 0, 0, 9999, 9999, tissue=1, focus=1, single_ratio=1, score=1, used=True, photo=True, film=[0, 0, 0],
         elsewhere=shared,
     )  # fmt: skip
-    assert services.claim(requested.pk, "w") is not None
+    assert runservices.claim(requested.pk, "w") is not None
     folder = RunFolder(requested.folder)
     folder.path.mkdir(parents=True, exist_ok=True)
     folder.keep_plan(Plan(0.25, "file", None, [place]))
@@ -208,16 +208,16 @@ def test_while_a_job_runs_a_cell_that_two_photographs_show_is_sent_by_the_one_th
 def test_a_cancelled_job_whose_worker_died_before_its_first_field_ends_and_is_not_begun_again(
     requested: Job, tess: Any
 ) -> None:
-    assert services.claim(requested.pk, "w") is not None
+    assert runservices.claim(requested.pk, "w") is not None
     services.cancel(tess, requested)
     Job.objects.filter(pk=requested.pk).update(lease=timezone.now() - timedelta(hours=1))
-    assert services.claim(requested.pk, "another") is None
+    assert runservices.claim(requested.pk, "another") is None
     requested.refresh_from_db()
     assert (requested.state, requested.partial) == (Job.State.CANCELLED, True)
 
 
 def test_a_job_is_cancelled_while_its_fields_are_still_looked_for(requested: Job, tess: Any) -> None:
-    claimed = services.claim(requested.pk, "w")
+    claimed = runservices.claim(requested.pk, "w")
     assert claimed is not None
     sink = worker.JobSink(claimed)
     sink.phase("looking at the fields", 0.1)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.errors import Forbidden
-from apps.analysis import services, tasks
+from apps.analysis import runservices, services, tasks
 from apps.analysis.line import in_line, unrung
 from apps.analysis.models import Job
 from apps.audit.models import Record
@@ -59,7 +59,7 @@ def test_a_waiting_job_is_rung_once_a_lease_interval_and_the_bell_ends_with_it(
 def test_a_job_whose_worker_is_gone_is_rung_and_taken(tess: Any, film: Path, bells: Any, settings: Any) -> None:
     settings.JOB_LEASE_S = 20.0
     (job,) = order(tess, film, "Q-1")
-    assert services.claim(job.pk, "one") is not None
+    assert runservices.claim(job.pk, "one") is not None
     assert unrung() == []
     for seconds, rung in ((1, True), (12, False), (22, True), (33, False)):
         age(job, seconds)
@@ -70,7 +70,7 @@ def test_people_take_turns_however_many_jobs_one_of_them_orders(tess: Any, paul:
     many = order(tess, film, "Q-1", 4)
     few = order(paul, film, "Q-2", 2)
     assert in_line() == [many[0], few[0], many[1], few[1], many[2], many[3]]
-    services.claim(many[0].pk, "one")
+    runservices.claim(many[0].pk, "one")
     assert in_line() == [few[0], many[1], few[1], many[2], many[3]]
 
 
@@ -109,7 +109,7 @@ def test_sweeps_imports_and_analyses_have_queues_of_their_own() -> None:
 def test_the_queue_is_seen_by_administrators_without_the_names_of_restricted_cases(tess: Any, film: Path) -> None:
     ada = factories.person("administrator", "ada")
     running, waiting = order(tess, film, "Q-SEEN")[0], order(tess, film, "Q-SECRET")[0]
-    services.claim(running.pk, "worker-7")
+    runservices.claim(running.pk, "worker-7")
     Case.objects.filter(pk=waiting.slide.case_id).update(restricted=True)
     client = Client()
     client.force_login(ada)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apps.accounts import services as people
+from apps.analysis import runservices
 from apps.analysis import services as analysis
 from apps.cases import services as cases
 from apps.reports import services as reports
@@ -145,7 +146,7 @@ def _cancel_in_queue(a: Arena, side: int) -> Shot:
 
 def _claim(a: Arena, side: int) -> Shot:
     job = a.fresh_second()
-    return lambda: analysis.claim(job.pk, f"worker {side}") or _refused()
+    return lambda: runservices.claim(job.pk, f"worker {side}") or _refused()
 
 
 def _urgent(a: Arena, side: int) -> Shot:
@@ -155,12 +156,12 @@ def _urgent(a: Arena, side: int) -> Shot:
 
 def _finish(a: Arena, side: int) -> Shot:
     job, results = a.fresh_second(), a.results_of_second()
-    return lambda: analysis.finish(job, partial=False, **results) or _refused()
+    return lambda: runservices.finish(job, partial=False, **results) or _refused()
 
 
 def _end_of_job(a: Arena, side: int) -> Shot:
     job = a.fresh_second()
-    return lambda: analysis.fail(job, "It ended.", "Retry.") or _refused()
+    return lambda: runservices.fail(job, "It ended.", "Retry.") or _refused()
 
 
 def _refused() -> None:
