@@ -15,7 +15,7 @@ from hemaview.learning.engine.classify import Pool
 from hemaview.learning.experiment import Experiment
 from hemaview.learning.publish import studypage
 from hemaview.learning.recipes.elmanna import alone, folds
-from hemaview.learning.scoring import studies
+from hemaview.learning.scoring import paperstudies, studies
 from hemaview.learning.sets import data
 
 
@@ -42,8 +42,8 @@ def cells(tmp_path: Path) -> Path:
 
 
 def test_a_study_ends_in_a_table_and_a_chart(cells: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(studies, "ODE_PX", 32)
-    monkeypatch.setattr(studies, "SEEDS", (1, 2))
+    monkeypatch.setattr(paperstudies, "ODE_PX", 32)
+    monkeypatch.setattr(paperstudies, "SEEDS", (1, 2))
     study = studies.STUDIES["nodes-networks"]
     out = tmp_path / "out"
     out.mkdir()
@@ -61,7 +61,7 @@ def test_a_study_ends_in_a_table_and_a_chart(cells: Path, tmp_path: Path, monkey
 
 
 def test_a_variant_is_the_mean_over_seeds_with_the_spread_of_its_first_measure() -> None:
-    row = studies.repeated("some net", lambda seed: {"miou": seed / 10, "million_values": 2.0})
+    row = paperstudies.repeated("some net", lambda seed: {"miou": seed / 10, "million_values": 2.0})
     assert list(row) == ["variant", "miou", "miou_sd", "million_values"]
     assert (row["miou"], row["miou_sd"], row["million_values"]) == pytest.approx((0.2, 0.1, 2.0))
 
@@ -137,7 +137,7 @@ def test_answers_kept_by_fold_become_a_table_by_class_and_its_roc(tmp_path: Path
         folder = out / f"b0--cells-alone-{fold}"
         folder.mkdir(parents=True)
         np.savez(folder / "answers.npz", p=p, truth=truth)
-    rows = [{"variant": studies.PAPERS_CHOICE, "accuracy": 0.8, "accuracy_sd": 0.1}]
+    rows = [{"variant": paperstudies.PAPERS_CHOICE, "accuracy": 0.8, "accuracy_sd": 0.1}]
     files = studypage.keep(study, rows, 6, out)
     assert [path.name for path in files[2:]] == ["elmanna-folds-classes.csv", "elmanna-folds-roc.png"]
     with files[2].open(newline="") as stream:
