@@ -9,16 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hemaview.inference import Classifier, InferenceError, load_as
-from hemaview.learning.evidence import Evidence
+from hemaview.inference import InferenceError
 from hemaview.learning.experiment import Experiment
-from hemaview.learning.metrics.score import Score, bootstrap, by_group, measured, scored
-from hemaview.learning.recipes.elmanna import ELMANNA_EIGHT
-from hemaview.learning.recipes.film import NUCLEATED_MPP, SHAPE_MPP
-from hemaview.learning.recipes.kinds import KIND_SETS, kind_pool
+from hemaview.learning.metrics.score import Score
+from hemaview.learning.recipes.kinds import KIND_SETS
 from hemaview.learning.scoring import (
+    celltasks,
     fieldtasks,
     filmtasks,
     healthytasks,
@@ -38,20 +35,8 @@ from hemaview.learning.scoring.strangers import SETS as STRANGERS
 from hemaview.learning.scoring.strangers import strangers
 from hemaview.learning.sets import data
 from hemaview.learning.sets.data import DataError
-from hemaview.methods.card import cards
-from hemaview.pipeline.naming import held_back
 
 Log = Callable[[str], None]
-
-PBC_GROUPS: dict[str, str] = {
-    "segmented_neutrophil": "neutrophil", "band_neutrophil": "neutrophil", "eosinophil": "eosinophil",
-    "basophil": "basophil", "lymphocyte": "lymphocyte", "lymphocyte_variant": "lymphocyte", "monocyte": "monocyte",
-    "promonocyte": "monocyte", "metamyelocyte": "immature_granulocyte", "myelocyte": "immature_granulocyte",
-    "promyelocyte": "immature_granulocyte", "blast": "immature_granulocyte", "erythroblast": "erythroblast",
-    "platelet": "platelet", "giant_platelet": "platelet", "platelet_clump": "platelet", "plasma_cell": "lymphocyte",
-    "smudge": "other", "artefact": "other",
-}  # fmt: skip
-"""The eight classes of the pbc set from our finer ones; what the set does not have is wrong by definition."""
 
 
 def evaluate(experiment: Experiment, split: str, names: list[str], log: Log, task: str = "") -> list[Score]:
@@ -114,115 +99,6 @@ def main_task(name: str) -> tuple[str, Callable[[Experiment, str], list[Score]]]
     return first.dataset, first.rows
 
 
-def _shapes(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
-    model = load_as(Classifier, name, experiment.nets)
-    points: dict[str, list[tuple[float, float, str]]] = {}
-    for row in data.rows(experiment, "chula-rbc12", split):
-        points.setdefault(row["file"], []).append((float(row["x"]), float(row["y"]), row["class"]))
-    p, labels = [], []
-    for file, cells in points.items():
-        rgb = data.image(experiment, "chula-rbc12", split, file)
-        p.append(model.classify(rgb, np.array([(x, y) for x, y, _ in cells]), SHAPE_MPP))
-        labels += [label for _, _, label in cells]
-    every = np.concatenate(p)
-    truth = data.numbers(labels, model.info.classes, f"{dataset}/{split}")
-    rows = scored(experiment.evidence, name, "rbc-morphology", dataset, split, every, truth, model.info.classes)
-    eight, names = by_group(every, model.info.classes, ELMANNA_EIGHT)
-    of_paper = np.array([names.index(ELMANNA_EIGHT[label]) for label in labels])
-    rows += [
-        replace(row, metric=f"{row.metric}_of_eight")
-        for row in measured(name, "rbc-morphology", dataset, split, eight, of_paper)
-        if row.metric in ("accuracy", "macro_f1")
-    ]
-    if not model.called_from:
-        return rows
-    # As jobs call them: what the card holds back is another shape.
-    at = {model.info.classes.index(key): least for key, least in model.called_from.items()}
-    return rows + [
-        replace(row, metric=f"{row.metric}_as_called")
-        for row in measured(name, "rbc-morphology", dataset, split, held_back(every, at), truth)
-        if row.metric in ("accuracy", "macro_f1", "mean_recall")
-    ]
-
-
-def _nucleated(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
-    rows: list[Score] = []
-    crops, p, classes = _nucleated_answers(name, dataset, experiment, split)
-    grouped, groups = by_group(p, classes, PBC_GROUPS)
-    truth = data.numbers(crops.labels, groups, f"{dataset}/{split}")
-    rows += scored(experiment.evidence, name, "nucleated-cells", dataset, split, grouped, truth, groups)
-    rows += _nrbc(
-        experiment.evidence,
-        name,
-        dataset,
-        split,
-        p[:, classes.index("erythroblast")],
-        np.array(crops.fine) == "erythroblast",
-    )
-    is_known = np.array([label in classes for label in crops.fine])
-    fine = np.array([classes.index(label) for label in np.array(crops.fine)[is_known]])
-    rows += scored(experiment.evidence, name, "nucleated-cells-fine", dataset, split, p[is_known], fine, classes)
-    return rows
-
-
-def _nucleated_patients(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
-    crops, p, classes = _nucleated_answers(name, dataset, experiment, split)
-    fine = np.array(crops.fine)
-    rows = _nrbc(experiment.evidence, name, dataset, split, p[:, classes.index("erythroblast")], fine == "erythroblast")
-    names, counts = np.unique(fine, return_counts=True)
-    often = [n for n, c in zip(names, counts, strict=True) if c >= 15 and n in classes]
-    if not often:
-        return rows
-    is_frequent = np.isin(fine, often)
-    truth = np.array([classes.index(label) for label in fine[is_frequent]])
-    return rows + scored(
-        experiment.evidence, name, "nucleated-cells-patients", dataset, split, p[is_frequent], truth, classes
-    )
-
-
-def _nucleated_answers(
-    name: str, dataset: str, experiment: Experiment, split: str
-) -> tuple[data.Crops, NDArray[np.float32], list[str]]:
-    model = load_as(Classifier, name, experiment.nets).calibrated_on(dataset)
-    crops = data.cell_crops(experiment, dataset, split)
-    h, w = crops.images.shape[1:3]
-    centre = np.array([[w / 2, h / 2]])
-    p = np.concatenate([model.classify(rgb, centre, NUCLEATED_MPP) for rgb in crops.images])
-    return crops, p, list(model.info.classes)
-
-
-def _nrbc(
-    evidence: Evidence, name: str, dataset: str, split: str, p: NDArray[np.float32], truth: NDArray[np.bool_]
-) -> list[Score]:
-    """Sensitivity and specificity at the card's threshold for such blood, which was set on the set's val."""
-    evidence.note_question((name, "nrbc", dataset), p, truth)
-    positive = p >= cards()[name].calibration_on(dataset)[1].get("erythroblast", 0.5)
-
-    def sensitivity(rows: NDArray[np.int64]) -> float:
-        return float(positive[rows][truth[rows]].mean())
-
-    def specificity(rows: NDArray[np.int64]) -> float:
-        return float((~positive[rows][~truth[rows]]).mean())
-
-    every, n = np.arange(len(truth)), len(truth)
-    return [
-        Score.rounded(name, "nrbc", dataset, split, n, metric, f(every), *bootstrap(n, f))
-        for metric, f in (("sensitivity", sensitivity), ("specificity", specificity))
-    ]
-
-
-def _kinds(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
-    model = load_as(Classifier, name, experiment.nets)
-    pool = kind_pool(experiment, dataset, split)
-    side = model.info.input_px
-    at = (pool.images.shape[1] - side) // 2
-    p = model.classify_crops(np.ascontiguousarray(pool.images[:, at : at + side, at : at + side]))
-    truth = pool.allowed.argmax(axis=1).astype(np.int64)
-    rows = scored(experiment.evidence, name, "kind", dataset, split, p, truth)
-    # Where a set labels one kind alone, means over kinds say nothing more.
-    return [r for r in rows if len(np.unique(truth)) > 1 or r.metric in ("accuracy", "ece")]
-
-
 _Function = Callable[[str, str, Experiment, str], list[Score]]
 _GIVES: dict[str, tuple[_Function, ...]] = {
     "rbc-segmentation": (fieldtasks.red_cells,),
@@ -233,11 +109,11 @@ _GIVES: dict[str, tuple[_Function, ...]] = {
     "marrow-regions": (regiontasks.marrow_regions,),
     "nuclei": (fieldtasks.nuclei_points,),
     "plasma-mask": (fieldtasks.plasma_masks,),
-    "kind": (_kinds,),
-    "rbc-morphology": (_shapes,),
-    "nucleated-cells": (_nucleated,),
-    "nucleated-cells-fine": (_nucleated,),
-    "nucleated-cells-patients": (_nucleated_patients,),
+    "kind": (celltasks.kinds,),
+    "rbc-morphology": (celltasks.red_cell_shapes,),
+    "nucleated-cells": (celltasks.nucleated_cells,),
+    "nucleated-cells-fine": (celltasks.nucleated_cells,),
+    "nucleated-cells-patients": (celltasks.nucleated_patients,),
     "nucleated-cells-elsewhere": (white_cells_elsewhere,),
     "nucleated-cells-strangers": (strangers,),
     "machine-counts": (machine_counts,),
@@ -247,7 +123,7 @@ _GIVES: dict[str, tuple[_Function, ...]] = {
     "sickle-fields": (sickletasks.sickle_fields,),
     "healthy": (healthytasks.healthy_red_cells,),
     "cells-of-field": (healthytasks.counted_cells, pixeltasks.counted_by_pixels, pixeltasks.white_by_pixels),
-    "nrbc": (_nucleated, _nucleated_patients, papertasks.pnet),
+    "nrbc": (celltasks.nucleated_cells, celltasks.nucleated_patients, papertasks.pnet),
     "cell-mask": (papertasks.cell_masks,),
     "cell-mask-classes": (papertasks.cell_mask_classes,),
     "sickle": (papertasks.elongation,),
@@ -291,16 +167,16 @@ _TASKS: tuple[_Task, ...] = (
     _of("nuclei-unet", "graz-marrow", fieldtasks.nuclei_points),
     _of("sun-nuclei", "graz-marrow", fieldtasks.nuclei_points),
     _of("plasma-cell-unet", "segpc-plasma", fieldtasks.plasma_masks),
-    *(_of("cell-kind-net", dataset, _kinds) for dataset in KIND_SETS),
-    _of("red-cell-shape-net", "chula-rbc12", _shapes),
-    _of("elmanna-b0", "chula-rbc12", _shapes),
-    _of("red-cell-shape-committee", "chula-rbc12", _shapes),
+    *(_of("cell-kind-net", dataset, celltasks.kinds) for dataset in KIND_SETS),
+    _of("red-cell-shape-net", "chula-rbc12", celltasks.red_cell_shapes),
+    _of("elmanna-b0", "chula-rbc12", celltasks.red_cell_shapes),
+    _of("red-cell-shape-committee", "chula-rbc12", celltasks.red_cell_shapes),
     *(
         _of(name, dataset, function)
         for name in ("nucleated-cell-net", "nucleated-cell-strangers")
         for dataset, function in (
-            ("pbc", _nucleated),
-            ("jhu-aml", _nucleated_patients),
+            ("pbc", celltasks.nucleated_cells),
+            ("jhu-aml", celltasks.nucleated_patients),
             *((dataset, white_cells_elsewhere) for dataset in ELSEWHERE),
         )
     ),
