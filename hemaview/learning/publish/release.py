@@ -10,38 +10,23 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
-import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
-from torch import nn
+from safetensors.torch import load_file
 
 from hemaview.cells.store import sha256_of
-from hemaview.inference.filmstatistics import STRANGE_FILMS
-from hemaview.inference.pictures import as_learned, rescale, softmax, turned
-from hemaview.learning.engine.classify import predict
-from hemaview.learning.engine.course import device
 from hemaview.learning.experiment import Experiment
-from hemaview.learning.metrics.score import Score, best_temperature, threshold_between
-from hemaview.learning.publish.conformal import fit_logits, least_of
+from hemaview.learning.metrics.score import Score
+from hemaview.learning.publish.calibration import calibrated, net_with
+from hemaview.learning.publish.cardpage import TRIED, markdown
+from hemaview.learning.publish.conformal import least_of
 from hemaview.learning.publish.traininglooks import ground_learned, stains_learned
-from hemaview.learning.recipes.film import ALWAYS, NUCLEATED, SHAPE_CROP_PX, SHAPES, Log, Training
-from hemaview.learning.recipes.trainings import TRAININGS, training_of
+from hemaview.learning.recipes.film import ALWAYS, Log
+from hemaview.learning.recipes.trainings import training_of
 from hemaview.learning.scoring.evaluate import evaluate
 from hemaview.learning.sets import data
 from hemaview.methods import card as modelcard
-from hemaview.methods.cardtext import free_lines, input_text, precision_lines
 from hemaview.methods.registry import METHODS
 from hemaview.wsi.colour import Colour, policy
-
-NRBC_KEPT = {"pbc": (0.995, 0.997, 0.5), "jhu-aml": (0.95, 0.98, 0.0)}
-"""Sensitivity and specificity that a threshold for erythroblasts keeps on val, and where among those it lies: in blood
-without disease nearly every call is a false one, in leukaemia a nucleated red cell missed costs more than one more cell to
-look at."""
-BLOOD = {"pbc": "no disease of the blood", "jhu-aml": "acute leukaemia"}
-"""What their patients have."""
-_COLOURS = ("red", "green", "blue")
-TRIED = "tried"
-"""The version of what is not shipped."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +76,7 @@ def tried(model: TrainedModel, log: Log) -> modelcard.Card:
     shown_on = ground.get("ground", ()) if training.ground == ALWAYS else ()  # val's are not strange
     temperature, thresholds, by_blood = calibrated(name, state, weights, learned_from, log, shown_on)
     least = (
-        least_of(training, _net(name, weights), temperature, learned_from)
+        least_of(training, net_with(name, weights), temperature, learned_from)
         if training.adapts and training.validation_pools
         else {}
     )
@@ -159,72 +144,6 @@ def release(model: TrainedModel, version: str, card: modelcard.Card) -> Path:
     return path
 
 
-def calibrated(
-    name: str,
-    state: dict[str, torch.Tensor],
-    weights: Path,
-    experiment: Experiment,
-    log: Log,
-    ground: Sequence[float] = (),
-) -> tuple[float, dict[str, float], dict[str, Any]]:
-    """Write `state` to `weights` in half precision; its temperature, its thresholds and what of both is another for blood
-    like that of one set, all set on the validation side; 1 and none where there is no such side."""
-    training = TRAININGS[name]
-    classes = training.classes
-    half = {k: v.half() if v.is_floating_point() and "running_var" not in k else v for k, v in state.items()}
-    save_file(half, weights)
-    temperature, thresholds, by_blood = 1.0, dict[str, float](), dict[str, Any]()
-    pools = training.validation_pools(experiment) if training.validation_pools is not None else []
-    if pools:
-        net = _net(name, weights)
-        logits = [
-            np.mean([_answers(net, turned(images, v), training) for v in range(training.views)], axis=0)
-            for images in (_as_shown(name, p.images, ground) for p in pools)
-        ]
-        temperature = best_temperature(np.concatenate(logits), np.concatenate([p.allowed for p in pools]))
-        log(f"temperature {temperature:.3f}")
-        if training.classes == NUCLEATED:
-            nrbc = classes.index("erythroblast")
-            there = [dataset for dataset in NRBC_KEPT if data.has(experiment, dataset, "val")]
-            for dataset, pool, z in zip(there, pools, logits, strict=False):
-                own = temperature if dataset == "pbc" else round(best_temperature(z, pool.allowed), 4)
-                p, is_one = softmax(z / own)[:, nrbc], np.asarray(pool.allowed[:, nrbc])
-                threshold = threshold_between(p, is_one, *NRBC_KEPT[dataset])
-                by_blood[dataset] = {
-                    "blood": BLOOD[dataset],
-                    "temperature": own,
-                    "thresholds": {"erythroblast": threshold},
-                }
-            thresholds = by_blood.pop("pbc", {}).get("thresholds", {})
-    if training.shift:
-        by_blood[STRANGE_FILMS] = {
-            "blood": "films stained unlike those that a net learned from",
-            "temperature": round(temperature, 4),
-            "thresholds": {},
-            "shift": training.shift,
-        }
-    if training.thresholds is not None:
-        thresholds |= training.thresholds(_net(name, weights), experiment)
-    return round(temperature, 4), thresholds, by_blood
-
-
-def _answers(net: nn.Module, images: Any, training: Training) -> Any:
-    """Logits of pictures of one set, by the net made fit for them where it adapts."""
-    if not training.adapts:
-        return predict(net, images, training.input_px)
-    x = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).float()
-    return fit_logits(net, x, training.adapts)
-
-
-def _net(name: str, weights: Path) -> nn.Module:
-    """The net with `weights` of its own, over those of its base where it has one."""
-    method = METHODS[name]
-    state = load_file(weights)
-    net = method.build(len(TRAININGS[name].classes))
-    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in state.items()})
-    return net.eval().to(device())
-
-
 def write_free_variant(model: TrainedModel, version: str, card: modelcard.Card, log: Log) -> Path:
     """Put the scores of what `tried` gave, which learned from free data alone, into the shipped model's card, those on val
     too; the card's path. Its weights stay where they are."""
@@ -276,122 +195,6 @@ def _in_place_of(before: list[dict[str, Any]], rows: list[dict[str, Any]]) -> li
     return [*before[:at], *rows, *(row for row in before[at:] if row["task"] not in tasks)]
 
 
-def markdown(card: dict[str, Any]) -> str:
-    """The card as people read it."""
-    method = METHODS[card["name"]]
-    lines = [
-        f"# {card['title']}: `{card['name']}` {card['version']}",
-        "",
-        f"Research use only. {_stand_in(card)}{method.summary}",
-        "",
-        f"- Source: {method.source}",
-        f"- Shown: {input_text(card)}, colours {card['colour_policy']}",
-        *_ground(card),
-        f"- Classes: {', '.join(card['classes'])}",
-        f"- Parameters: {card['parameters']:,}",
-        f"- Calibration: {_calibration(card)}",
-        *(
-            f"- For {own['blood']}, and in the scores on {dataset}: {_calibration(own)}"
-            for dataset, own in card.get("calibrated_on", {}).items()
-        ),
-        *_stain_lines(card),
-        f"- sha256 of the weights: `{card['sha256']}`",
-        "",
-        "## Data",
-        *[f"- {d['name']}: {d['licence']}" for d in card["data"]],
-        "",
-        f"Split: {card['split']}. {card['licence_note']}",
-        "",
-        f"Trained by `{card['command']}`.",
-        "",
-        "## Scores (95 % bootstrap interval)",
-        *_score_lines(card),
-        "",
-        *precision_lines(card),
-        "",
-        *_operating_lines(card),
-        *(line for line in (*free_lines(card), "") if free_lines(card)),
-        "## Limits",
-        *[f"- {limit}" for limit in card["limits"]],
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _stand_in(card: dict[str, Any]) -> str:
-    """The limit that says what stands for the paper's own data, to be read first."""
-    first = next((limit for limit in card["limits"] if limit.startswith("Stand-in")), "")
-    return f"Stand-in: {first.partition(': ')[2]} " if first else ""
-
-
-def _calibration(card: dict[str, Any]) -> str:
-    lower_limits = "; ".join(f"{name.replace('_', ' ')} from {p} on" for name, p in card["thresholds"].items())
-    line = f"temperature {card['temperature']}; called so though another class is likelier: {lower_limits or 'none'}"
-    upper_limits = "; ".join(f"{name.replace('_', ' ')} below {p}" for name, p in card.get("called_from", {}).items())
-    return f"{line}; not called so, the next likely class is: {upper_limits}" if upper_limits else line
-
-
-def _operating_lines(card: dict[str, Any]) -> list[str]:
-    """What each recall costs, and what set it."""
-    points = card.get("operating_points")
-    if not points:
-        return []
-    return [
-        "## Operating points",
-        f"Set on {points[0]['data']} by `python manage.py operating_points {card['name']} --data DATA`; a protocol's setting "
-        "`recall` takes the first that keeps it.",
-        "",
-        "| recall | called from | false calls per 100 other nucleated cells |",
-        "|---|---|---|",
-        *(f"| {p['recall']} | {p['threshold']} | {p['false_per_100']} |" for p in points),
-        "",
-    ]
-
-
-def _ground(card: dict[str, Any]) -> list[str]:
-    """Whether, and which, pictures are shown with another ground."""
-    if "ground" not in card:
-        return []
-    rgb_text = ", ".join(f"{value:.0f} {colour}" for value, colour in zip(card["ground"], _COLOURS, strict=True))
-    if "grounds" not in card:
-        return [f"- Ground of every picture brought to {rgb_text} (of 255)"]
-    within = ", ".join(
-        f"{min(levels):.0f}-{max(levels):.0f} {colour}"
-        for *levels, colour in zip(*card["grounds"], _COLOURS, strict=True)
-    )
-    n = len(card["grounds"])
-    return [
-        f"- Ground of a picture, where like none of the {n} learned from ({within}), brought to {rgb_text} (of 255)"
-    ]
-
-
-def _stain_lines(card: dict[str, Any]) -> list[str]:
-    if "stains" not in card:
-        return []
-    return [
-        f"- Nuclei it learned from: {low} to {high} of their optical density is in {colour}"
-        for colour, low, high in zip(_COLOURS, *card["stains"], strict=True)
-    ]
-
-
-def _score_lines(card: dict[str, Any]) -> list[str]:
-    if not card["metrics"]:
-        return ["None: the data have no test side that it is measured on."]
-    return [
-        f"Measured by `python manage.py evaluate {card['name']} --data DATA --split test`."
-        if card["version"] != TRIED
-        else "Measured on test by the training.",
-        "",
-        "| task | data | split | n | metric | value | 95 % |",
-        "|---|---|---|---|---|---|---|",
-        *[
-            f"| {m['task']} | {m['dataset']} | {m['split']} | {m['n']} | {m['metric']} | {m['value']:.4f} "
-            f"| {m['low']:.4f}-{m['high']:.4f} |"
-            for m in card["metrics"]
-        ],
-    ]
-
-
 def _sources(sets: Sequence[str]) -> list[dict[str, Any]]:
     return [{"name": s, "licence": data.SETS[s].licence, "free": data.SETS[s].free} for s in sets]
 
@@ -401,16 +204,6 @@ def _licence(sets: Sequence[str]) -> str:
     if not closed_sets:
         return "All data have free licences."
     return f"Trained also on {', '.join(closed_sets)}, which are not free for commercial use: so are these weights."
-
-
-def _as_shown(name: str, images: Any, ground: Sequence[float]) -> Any:
-    """Val pictures as `Classifier.classify` shows them: on the `ground` that was learned, and Chula's 72 px squares enlarged;
-    the other sets are at their model's scale already."""
-    if ground:
-        images = np.stack([as_learned(np.ascontiguousarray(i), ground) for i in images])
-    if "chula-rbc12" not in TRAININGS[name].sets or TRAININGS[name].classes != SHAPES:
-        return images
-    return np.stack([rescale(np.ascontiguousarray(i), TRAININGS[name].input_px / SHAPE_CROP_PX) for i in images])
 
 
 def _write(path: Path, card: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from hemaview.learning.engine.course import Course, use_cores
 from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score
 from hemaview.learning.publish import release
+from hemaview.learning.publish.cardpage import TRIED
 from hemaview.learning.recipes import wang
 from hemaview.learning.recipes.film import start_from_imagenet
 from hemaview.learning.recipes.trainings import TRAININGS
@@ -189,7 +190,7 @@ def test_a_detector_on_another_backbone_says_so_in_its_card_and_is_built_on_it(
     raw = json.loads((out / "card.json").read_text())
     assert raw["backbone"] == "r18" and raw["command"].endswith("--epochs 1 --backbone r18")
     with release.in_place_of(Card({**raw, "weights": str(out / "cascade-blood.safetensors")})):
-        assert load("cascade-blood").info.version == release.TRIED
+        assert load("cascade-blood").info.version == TRIED
     with pytest.raises(CommandError, match="backbone r18, not its own"):
         train(sets, out, "cascade-blood", epochs=1)
     with pytest.raises(CommandError, match="cell-kind-net has no backbone to choose"):
