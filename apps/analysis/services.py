@@ -17,9 +17,10 @@ from apps.analysis.ownmodels import frozen_own, what_is_gone
 from apps.analysis.runservices import settle_case
 from apps.analysis.scorewords import role_words
 from apps.audit.services import record
+from apps.cases.locks import hold_open
 from apps.cases.models import Case
 from apps.cases.selectors import require, require_any
-from apps.cases.services import hold_open, set_state
+from apps.cases.services import set_state
 from apps.slides.models import Slide
 from apps.slides.services import hold_slide
 from hemaview.cells.store import described

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -14,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from guardian.shortcuts import assign_perm, get_group_perms, get_user_perms, get_users_with_perms, remove_perm
 
-from apps.accounts import leases
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.accounts.models import User
 from apps.accounts.roles import OWN_CASE_RIGHTS, RIGHTS
 from apps.accounts.texts import refuse_turning
 from apps.audit.services import record
+from apps.cases.locks import hold, hold_open
 from apps.cases.models import Case
 from apps.cases.selectors import require, require_any, rights_of, words_hidden_from
 from hemaview.words import all_of
@@ -41,29 +39,6 @@ _NEXT = {
 def may_create(user: Any) -> bool:
     """Who may bring in slides may open a case for them; who administers cases too, and who may have cases of their own."""
     return any(user.has_perm(f"cases.{name}") for name in ("annotate_case", "administer_case", "add_case"))
-
-
-def hold(case: Case) -> Case:
-    """The case's row as it is now, locked until the caller's transaction ends; raises Conflict while it is being signed.
-
-    Every write about a case, its slides, jobs, labels and reports begins here, so all lock in one order: the case first, the
-    head of the record last.
-    """
-    # `no_key`, as wherever a row is locked that others point to: PostgreSQL checks a foreign key when a transaction ends, which
-    # holds the head of the record by then, and would wait for a whole lock whose owner waits for the head.
-    # No join: PostgreSQL reads the row anew once it has the lock, but a joined reader as it was before.
-    case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-    if case.being_signed:
-        raise Conflict(gettext("This case is being signed; try again in a moment."), code="being-signed")
-    return case
-
-
-def hold_open(case: Case) -> Case:
-    """The same for a write of what a report says; raises Conflict also where the case is signed."""
-    case = hold(case)
-    if case.locked:
-        raise Conflict(gettext("This case is signed; amend it to change anything."), code="case-locked")
-    return case
 
 
 def create_case(user: Any, accession: str, **facts: Any) -> Case:
@@ -251,30 +226,6 @@ def set_state(actor: Any, case: Case, state: str) -> Case:
 def touch(case: Case) -> None:
     """Let the pages that show a case, whose row the caller has locked, read it again: what hangs on it has changed."""
     case.save(update_fields=["updated_at"])
-
-
-def begin_signing(case: Case) -> Case:
-    """Keep everybody else from changing a case that `hold_open` gave, from the end of the transaction until `end_signing`
-    or until the lease lapses: a process that dies while it signs leaves the case as it was."""
-    case.signing_key = uuid.uuid4().hex
-    case.signing_until = leases.until(settings.SIGNING_LEASE_S)
-    case.save(update_fields=["signing_key", "signing_until"])
-    return case
-
-
-def end_signing(case: Case) -> Case:
-    """The row, locked and free again, for who began to sign it; raises Conflict where somebody else signs it by now."""
-    row = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-    if row.signing_key != case.signing_key:
-        raise Conflict(
-            gettext(
-                "Signing took too long, and the case was changed or signed in the meantime; review it and sign again."
-            ),
-            code="signing-lapsed",
-        )
-    row.signing_key, row.signing_until = "", None
-    row.save(update_fields=["signing_key", "signing_until"])
-    return row
 
 
 def _change(user: Any, case: Case, facts: dict[str, Any], **where: str) -> Case:

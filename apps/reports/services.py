@@ -20,9 +20,10 @@ from apps.accounts.reauthentication import confirm
 from apps.analysis.models import Job
 from apps.analysis.selectors import active_jobs, reported_jobs
 from apps.audit.services import head, record
+from apps.cases.locks import begin_signing, end_signing, hold
 from apps.cases.models import Case
 from apps.cases.selectors import require
-from apps.cases.services import EDITABLE, begin_signing, end_signing, hold, set_comment, set_conclusion, set_state
+from apps.cases.services import EDITABLE, set_comment, set_conclusion, set_state
 from apps.reports import document, render
 from apps.reports.fonts import unprintable, with_code_points
 from apps.reports.holds import Hold, holds_of, missing_slides, unlifted

@@ -16,8 +16,8 @@ from apps.accounts.models import User
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job, ReportedAnalysis
 from apps.audit.services import record
+from apps.cases.locks import hold_open
 from apps.cases.selectors import require
-from apps.cases.services import hold_open
 from apps.review.matching import boxes_of, partners
 from apps.review.models import AddedCell, CarriedLabel, LabelEvent, Reading
 from apps.review.services import append, locked_reading

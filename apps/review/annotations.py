@@ -13,8 +13,8 @@ from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.audit.services import record
+from apps.cases.locks import hold_open
 from apps.cases.selectors import require, rights_of
-from apps.cases.services import hold_open
 from apps.review.models import Annotation, Reading
 from apps.slides.models import Slide
 from hemaview.words import all_of

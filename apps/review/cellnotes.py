@@ -15,8 +15,8 @@ from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.analysis.cellfiles import cells_of
 from apps.analysis.models import Job
 from apps.audit.services import record
+from apps.cases.locks import hold_open
 from apps.cases.selectors import require, rights_of
-from apps.cases.services import hold_open
 from apps.review.matching import boxes_of
 from apps.review.models import AddedCell, CellNote, Reading
 from apps.review.state import added_cells, labels_of

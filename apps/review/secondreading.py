@@ -15,9 +15,10 @@ from apps.analysis.cellfiles import schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import reported_jobs
 from apps.audit.services import record
+from apps.cases.locks import hold_open
 from apps.cases.models import Case
 from apps.cases.selectors import require, rights_of
-from apps.cases.services import hold_open, touch
+from apps.cases.services import touch
 from apps.review.differences import REJECTED_KEY, Pair, may_not_decide, pair_of
 from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
 from apps.review.services import append, locked_reading

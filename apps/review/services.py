@@ -14,8 +14,8 @@ from apps.analysis.cellfiles import cells_of, regions, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import assay_title
 from apps.audit.services import record
+from apps.cases.locks import hold_open
 from apps.cases.selectors import require
-from apps.cases.services import hold_open
 from apps.review.differences import may_not_decide, pair_of
 from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
 from apps.review.picking import CONFIRMED, candidates

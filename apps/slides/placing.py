@@ -17,8 +17,8 @@ from django.utils.translation import gettext
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Refusal
 from apps.audit.services import record
+from apps.cases.locks import hold_open
 from apps.cases.models import Case
-from apps.cases.services import hold_open
 from apps.slides.folders import left_out_note
 from apps.slides.identity import keep_own_names
 from apps.slides.incoming import Incoming, common_mpp, look_at, nameless, stored_name

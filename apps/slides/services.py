@@ -13,9 +13,9 @@ from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.accounts.leases import alive
 from apps.audit.services import record
+from apps.cases.locks import hold_open
 from apps.cases.models import Case
 from apps.cases.selectors import require
-from apps.cases.services import hold_open
 from apps.slides.models import Slide
 from hemaview.wsi.patientnames import name_may_tell_patient
 from hemaview.wsi.physical import PLAUSIBLE_MPP

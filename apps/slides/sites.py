@@ -10,8 +10,8 @@ from django.utils.translation import gettext, ngettext
 
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.audit.services import record
+from apps.cases.locks import hold
 from apps.cases.selectors import require
-from apps.cases.services import hold
 from apps.slides.models import Site, Slide
 from apps.slides.services import hold_slide
 from hemaview.words import naming

@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.accounts.leases import silent
 from apps.audit.services import record
+from apps.cases.locks import hold
 from apps.cases.selectors import require
-from apps.cases.services import hold
 from apps.slides.models import Slide
 from apps.slides.services import hold_slide
 from apps.slides.uploads import as_refusal, refuse_full_disk

@@ -16,9 +16,9 @@ from django.utils.translation import gettext
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing, Refusal
+from apps.cases.locks import hold_open
 from apps.cases.models import Case
 from apps.cases.selectors import require
-from apps.cases.services import hold_open
 from apps.slides.models import Upload
 from hemaview.wsi.contents import check_name
 from hemaview.wsi.errors import SeveralSeries, SlideError

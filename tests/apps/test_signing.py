@@ -15,16 +15,9 @@ from django.utils import timezone
 from apps.accounts.errors import Conflict, Refusal
 from apps.audit.models import Record
 from apps.audit.services import verify
+from apps.cases.locks import begin_signing, hold_open
 from apps.cases.models import Case
-from apps.cases.services import (
-    administer_case,
-    begin_signing,
-    hold_open,
-    set_comment,
-    set_conclusion,
-    set_rights,
-    update_case,
-)
+from apps.cases.services import administer_case, set_comment, set_conclusion, set_rights, update_case
 from apps.reports import render, services
 from apps.reports.models import Report
 from apps.review.models import Reading
