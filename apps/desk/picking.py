@@ -18,9 +18,10 @@ from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.analysis.models import Job
 from apps.analysis.selectors import reviewable_job_for
 from apps.cases.selectors import rights_of
+from apps.review.hbf import mark_hbf
 from apps.review.models import HbfMark, LabelEvent
 from apps.review.picking import CONFIRMED, KEY, candidates, has_candidates, picking_json
-from apps.review.services import label_cells, mark_hbf
+from apps.review.services import label_cells
 from apps.review.state import read_by
 from apps.slides.models import Slide
 

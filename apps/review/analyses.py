@@ -18,9 +18,9 @@ from apps.analysis.models import Job, ReportedAnalysis
 from apps.audit.services import record
 from apps.cases.locks import hold_open
 from apps.cases.selectors import require
+from apps.review.events import append, locked_reading
 from apps.review.matching import boxes_of, partners
 from apps.review.models import AddedCell, CarriedLabel, LabelEvent, Reading
-from apps.review.services import append, locked_reading
 from apps.review.state import CONFIRMED, REJECTED, Label, Labels, added_cells, labels_of, reading_of
 
 

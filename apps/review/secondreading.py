@@ -20,8 +20,8 @@ from apps.cases.models import Case
 from apps.cases.selectors import require, rights_of
 from apps.cases.services import touch
 from apps.review.differences import REJECTED_KEY, Pair, may_not_decide, pair_of
+from apps.review.events import append, locked_reading
 from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
-from apps.review.services import append, locked_reading
 from apps.review.state import CONFIRMED, REJECTED, Label, is_second_of
 
 

@@ -13,14 +13,12 @@ from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.analysis.cellfiles import cells_of, regions, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import assay_title
-from apps.audit.services import record
-from apps.cases.locks import hold_open
 from apps.cases.selectors import require
 from apps.review.differences import may_not_decide, pair_of
-from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
-from apps.review.picking import CONFIRMED, candidates
+from apps.review.events import append, locked_job
+from apps.review.models import AddedCell, LabelEvent, Reading
 from apps.review.selectors import index_of, last_event_of, last_undone_of, row_json
-from apps.review.state import Label, Labels, is_second_of, labels_of, with_reading
+from apps.review.state import Label, Labels, labels_of
 from hemaview.cells.schema import Schema
 from hemaview.counting.words import number_of
 from hemaview.pipeline.sharedplaces import counts_at
@@ -66,7 +64,7 @@ def label_cells(
             code="too-many",
         )
     with transaction.atomic():
-        job, reading = _locked(user, job)
+        job, reading = locked_job(user, job)
         key = _key_of(job, label) if action == LabelEvent.Action.RELABEL else ""
         if any(not 0 <= row < job.cells for row in rows):
             raise Missing(
@@ -138,7 +136,7 @@ def add_cell(user: Any, job: Job, x: float, y: float, w: float, h: float, label:
             gettext("This cell lies outside the slide, or its box is too small or too large."), code="invalid"
         )
     with transaction.atomic():
-        job, reading = _locked(user, job)
+        job, reading = locked_job(user, job)
         key = _key_of(job, label)
         _refuse_uncounted_place(job, key, x, y)
         cell = AddedCell.objects.create(reading=reading, x=x, y=y, w=w, h=h, by=user, at=timezone.now())
@@ -181,7 +179,7 @@ def undo(user: Any, job: Job) -> LabelEvent:
     """Undo this person's newest event that stands, unless somebody else has touched its cells since."""
     require(user, job.slide.case, "review")
     with transaction.atomic():
-        job, reading = _locked(user, job)
+        job, reading = locked_job(user, job)
         event = last_event_of(reading, user)
         if event is None:
             raise Conflict(gettext("You have no change to undo here."), code="nothing-to-undo")
@@ -194,7 +192,7 @@ def redo(user: Any, job: Job) -> LabelEvent:
     touched its cells."""
     require(user, job.slide.case, "review")
     with transaction.atomic():
-        job, reading = _locked(user, job)
+        job, reading = locked_job(user, job)
         event = last_undone_of(reading, user)
         if event is None:
             raise Conflict(gettext("You have no undone change to redo here."), code="nothing-to-redo")
@@ -233,114 +231,6 @@ def _refuse_conflicts(schema: Schema, labels: Labels, base_revision: int, user: 
         conflicts=conflicts,
         revision=labels.revision,
     )
-
-
-def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str = "") -> HbfMark:
-    """Say what the HbF stain of a second section shows of a confirmed nucleated red cell: its row in the cell file, or the id
-    of an added cell. Raises Refusal where the cell is not confirmed, Missing where there is none."""
-    require(user, job.slide.case, "review")
-    if state not in HbfMark.State.values:
-        raise Refusal(
-            gettext("{state} is no HbF state; there are: {values}.").format(
-                state=state, values=all_of(HbfMark.State.values)
-            ),
-            code="invalid",
-        )
-    if (row is None) == (not added):
-        raise Refusal(gettext("Name one cell, by its row or by the id of an added cell."), code="invalid")
-    with transaction.atomic():
-        job, reading = _locked(user, job)
-        candidate = next(
-            (c for c in candidates(with_reading(job, reading)) if (c.row, c.added) == (row, added or None)), None
-        )
-        if candidate is None:
-            raise Missing(gettext("This cell is no candidate of the analysis."))
-        if candidate.state != CONFIRMED:
-            raise Refusal(
-                gettext("Confirm the candidate first: HbF is asked of confirmed cells alone."), code="not-confirmed"
-            )
-        mark = HbfMark.objects.create(
-            reading=reading, row=row, added_id=added or None, state=state, by=user, at=timezone.now()
-        )
-        record(
-            user, "candidate.hbf", "job", job.pk, accession=job.slide.case.accession, reading=reading.role,
-            cell=row if row is not None else added, before=candidate.hbf, state=state,
-        )  # fmt: skip
-        return mark
-
-
-def append(
-    user: Any,
-    reading: Reading,
-    job: Job,
-    action: str,
-    rows: list[int],
-    added: list[str],
-    label_key: str,
-    undoes: LabelEvent | None = None,
-    carried: bool = False,
-    redoes: LabelEvent | None = None,
-) -> LabelEvent:
-    """Write the next event of a reading that is locked, with its audit line."""
-    reading.revision += 1
-    reading.labelled_by = user.display_name
-    reading.save(update_fields=["revision", "labelled_by"])
-    event = LabelEvent.objects.create(
-        reading=reading,
-        revision=reading.revision,
-        action=action,
-        rows=rows,
-        added=added,
-        label_key=label_key,
-        undoes=undoes,
-        redoes=redoes,
-        carried=carried,
-        by=user,
-        at=timezone.now(),
-    )
-    record(
-        user,
-        f"label.{action}",
-        "job",
-        job.pk,
-        accession=job.slide.case.accession,
-        reading=reading.role,
-        revision=event.revision,
-        cells=len(rows) + len(added),
-        first_rows=rows[:20],
-        label=label_key,
-        undoes=undoes.revision if undoes else None,
-        carried=carried,
-        **({"redoes": redoes.revision} if redoes else {}),
-    )
-    return event
-
-
-def locked_reading(user: Any, job: Job) -> Reading:
-    """The reading of a job on which a person works, locked until the transaction ends; the case is locked already.
-
-    The consensus where there is one; their own where they read the job second; else the first, made where there is none.
-    """
-    readings = {r.role: r for r in Reading.objects.select_for_update(no_key=True).filter(job=job)}
-    second = readings.get(Reading.Role.SECOND)
-    if consensus := readings.get(Reading.Role.CONSENSUS):
-        return consensus
-    if second and is_second_of(user, second):
-        return second
-    if Reading.Role.FIRST not in readings:
-        Reading.objects.get_or_create(job=job, role=Reading.Role.FIRST)
-    return Reading.objects.select_for_update(no_key=True).get(job=job, role=Reading.Role.FIRST)
-
-
-def _locked(user: Any, job: Job) -> tuple[Job, Reading]:
-    """The job and the person's reading as they are now; the case, then the readings are locked until the transaction ends.
-    Raises Conflict."""
-    case = hold_open(job.slide.case)
-    locked = Job.objects.select_related("slide", "protocol").get(pk=job.pk)
-    if not locked.reviewable:
-        raise Conflict(gettext("This job has no finished cell file yet."), code="job-unfinished")
-    locked.slide.case = case
-    return locked, locked_reading(user, locked)
 
 
 def _key_of(job: Job, label: int | str | None) -> str:

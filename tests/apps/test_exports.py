@@ -27,7 +27,8 @@ from apps.reports.exports.csv import plain
 from apps.reports.exports.rings import tidy
 from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
-from apps.review.services import label_cells, mark_hbf
+from apps.review.hbf import mark_hbf
+from apps.review.services import label_cells
 from apps.review.state import label_revision
 from hemaview.assays import Assay, assays
 from tests import factories

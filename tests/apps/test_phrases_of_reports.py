@@ -13,8 +13,9 @@ import pytest
 from apps.reports import render
 from apps.reports.exports import exporter, picking, source
 from apps.review import picking as candidates_module
+from apps.review.hbf import mark_hbf
 from apps.review.models import HbfMark
-from apps.review.services import label_cells, mark_hbf
+from apps.review.services import label_cells
 from apps.slides.models import Slide
 from tests import factories
 

@@ -17,9 +17,10 @@ from apps.analysis.models import Job
 from apps.audit.models import Record
 from apps.reports import services as reports
 from apps.reports.exports import exporter, source
+from apps.review.hbf import mark_hbf
 from apps.review.models import HbfMark
 from apps.review.picking import candidates, picking_json
-from apps.review.services import add_cell, label_cells, mark_hbf
+from apps.review.services import add_cell, label_cells
 from apps.slides.models import Slide
 from tests import factories
 from tests.apps.test_reports import see_all

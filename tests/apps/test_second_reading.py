@@ -22,10 +22,11 @@ from apps.review.agreement import agreement_json
 from apps.review.analyses import choose
 from apps.review.annotations import annotate, annotations_for
 from apps.review.counts import counts_json
+from apps.review.hbf import mark_hbf
 from apps.review.models import LabelEvent, Reading
 from apps.review.secondreading import close_second_reading, decide, order_second_reading, withdraw_second_reading
 from apps.review.selectors import cell_card, labels_json
-from apps.review.services import add_cell, label_cells, mark_hbf
+from apps.review.services import add_cell, label_cells
 from apps.review.state import labels_of, read_by
 from tests import factories
 from tests.factories import PASSWORD

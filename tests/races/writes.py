@@ -9,6 +9,7 @@ from apps.cases import services as cases
 from apps.reports import services as reports
 from apps.review import analyses, annotations, cellnotes, secondreading
 from apps.review import services as review
+from apps.review.hbf import mark_hbf
 from apps.review.state import label_revision
 from apps.slides import imports, tileservices, uploads
 from apps.slides import services as slides
@@ -101,7 +102,7 @@ def _cell_note_removed(a: Arena, side: int) -> Shot:
 
 def _hbf(a: Arena, side: int) -> Shot:
     user, job = who(a, side, "tess", "tom"), a.fresh_job()
-    return lambda: review.mark_hbf(user, job, ("positive", "negative")[side], ERYTHROBLAST)
+    return lambda: mark_hbf(user, job, ("positive", "negative")[side], ERYTHROBLAST)
 
 
 def _exclusion(a: Arena, side: int) -> Shot:

@@ -13,9 +13,9 @@ from rest_framework.views import APIView
 
 from apps.accounts.api.inputs import Body, OneOf
 from apps.analysis.selectors import reviewable_job_for
+from apps.review.hbf import mark_hbf
 from apps.review.models import HbfMark
 from apps.review.picking import picking_json
-from apps.review.services import mark_hbf
 from apps.review.state import read_by
 
 
