@@ -11,7 +11,7 @@ from apps.analysis.selectors import examinations, reported_jobs
 from apps.cases.models import Case
 from apps.cases.selectors import cases_for
 from apps.review.bloodcount import blood_count
-from apps.review.counts import pooled_json
+from apps.review.countsjson import pooled_json
 from apps.review.state import read_by
 from hemaview.counting.words import unit_beside
 

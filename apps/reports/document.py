@@ -21,7 +21,8 @@ from apps.laboratory.selectors import head
 from apps.reports.holds import missing_slides
 from apps.review.agreement import summary
 from apps.review.bloodcount import blood_count
-from apps.review.counts import effective, pooled_json
+from apps.review.counts import effective
+from apps.review.countsjson import pooled_json
 from apps.review.crops import crop_jpeg
 from apps.review.picking import hbf_counts
 from apps.review.state import added_cells, labels_of, reading_of

@@ -13,7 +13,7 @@ from apps.cases.models import Case
 from apps.reports.holds import holds_of, missing_slides
 from apps.reports.render import readers_sentence
 from apps.review.agreement import summary
-from apps.review.counts import pooled_json
+from apps.review.countsjson import pooled_json
 from apps.review.state import reading_of
 
 

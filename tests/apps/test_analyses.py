@@ -18,7 +18,7 @@ from apps.audit.models import Record
 from apps.reports.drafts import draft_html
 from apps.review.analyses import choose, labels_at_stake, settle, waiting_labels
 from apps.review.compare import compare
-from apps.review.counts import counts_json
+from apps.review.countsjson import counts_json
 from apps.review.services import add_cell, label_cells
 from apps.review.state import label_revision, labels_of
 from hemaview.cells.table import CellTable

@@ -10,7 +10,7 @@ import pytest
 
 from apps.accounts.errors import Conflict, Refusal
 from apps.analysis.cellfiles import cells_of
-from apps.review.counts import counts_json
+from apps.review.countsjson import counts_json
 from apps.review.models import LabelEvent
 from apps.review.selectors import gallery, labels_json
 from apps.review.services import add_cell, label_cells, undo

@@ -21,7 +21,7 @@ from apps.reports.manifest import verify
 from apps.review.agreement import agreement_json
 from apps.review.analyses import choose
 from apps.review.annotations import annotate, annotations_for
-from apps.review.counts import counts_json
+from apps.review.countsjson import counts_json
 from apps.review.hbf import mark_hbf
 from apps.review.models import LabelEvent, Reading
 from apps.review.secondreading import close_second_reading, decide, order_second_reading, withdraw_second_reading

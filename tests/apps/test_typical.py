@@ -10,7 +10,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.accounts.errors import Missing
-from apps.review.counts import counts_json
+from apps.review.countsjson import counts_json
 from apps.review.crops import ticked, window
 from apps.review.services import label_cells
 from apps.review.triage import expected_moves

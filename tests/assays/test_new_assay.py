@@ -16,7 +16,7 @@ from apps.analysis.modelservices import sync_models
 from apps.analysis.selectors import protocol_named
 from apps.analysis.services import request_job
 from apps.reports import document, render
-from apps.review.counts import counts_json
+from apps.review.countsjson import counts_json
 from hemaview.assays import assay, registry
 from tests import factories
 from tests.apps.test_protocols import cards

@@ -41,7 +41,7 @@ from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
 from apps.reports.exports import exporters, source
 from apps.review.analyses import choose
-from apps.review.counts import counts_json
+from apps.review.countsjson import counts_json
 from apps.review.selectors import cell_card, gallery
 from apps.review.state import labels_of
 

@@ -18,7 +18,7 @@ from apps.review.api.asread import job_as_read
 from apps.review.api.outlines import OutlineField
 from apps.review.api.shapes.counts import CountsSerializer, CountsWithinSerializer
 from apps.review.api.shapes.results import ResultSerializer
-from apps.review.counts import counts_json, results_json
+from apps.review.countsjson import counts_json, results_json
 from apps.review.here import counts_within
 
 

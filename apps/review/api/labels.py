@@ -23,7 +23,7 @@ from apps.review.api.shapes.labels import (
     RedoAnswerSerializer,
     UndoAnswerSerializer,
 )
-from apps.review.counts import counts_json
+from apps.review.countsjson import counts_json
 from apps.review.models import LabelEvent
 from apps.review.state import labels_of, with_reading
 

@@ -21,7 +21,7 @@ from apps.analysis.services import request_job
 from apps.analysis.tasks import ring
 from apps.analysis.worker import installed_cards
 from apps.review.analyses import labels_at_stake
-from apps.review.counts import results_json
+from apps.review.countsjson import results_json
 from apps.slides.models import Slide
 from apps.slides.selectors import slide_for
 from hemaview.counting.words import number_of
