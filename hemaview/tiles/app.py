@@ -9,13 +9,11 @@ page cache cannot answer at once go to a thread, and decoding to other processes
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import os
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,29 +22,29 @@ import numpy as np
 import simplejpeg
 
 from hemaview.tiles.admission import RECHECK_S, Admission, Pair, Refused, token_in
+from hemaview.tiles.answers import (
+    JPEG,
+    PREFLIGHT,
+    SAID,
+    Application,
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    is_preflight,
+    send_answer,
+    send_problem,
+    varied,
+)
 from hemaview.tiles.decoders import Busy, Decoders
 from hemaview.tiles.indexed import FRESH_S, INDEX_NAME, IndexedSlide, IndexedSlides, NoSuchSlide, OpenLevel
 from hemaview.tiles.keep import KeptTiles
 from hemaview.tiles.token import Signer
 from hemaview.wsi.errors import SlideError, Unreadable
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-Headers = Iterable[tuple[bytes, bytes]]
-
 PREFIX = "/tiles/"
-RETRY_AFTER = b"1"
 
 _ADDRESS = re.compile(rb"/tiles/([0-9a-f]{32})(/z\d{1,4})?/([0-9a-f]{16})/(\d{1,3})/(\d{1,7})_(\d{1,7})\.jpg")
-JPEG = (b"content-type", b"image/jpeg")
-SAID = ((b"cache-control", b"private, max-age=31536000, immutable"), (b"x-content-type-options", b"nosniff"))
-PREFLIGHT = (
-    (b"access-control-allow-methods", b"GET, HEAD"),
-    (b"access-control-allow-headers", b"If-None-Match"),
-    (b"access-control-max-age", b"600"),
-)
 _NOWAIT = os.RWF_NOWAIT
 
 
@@ -85,21 +83,21 @@ class TileApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             if self.origins:
-                send = _varied(send, self._named_origin(scope))
-                if _is_preflight(scope):
-                    await _answer(send, 204, PREFLIGHT, b"")
+                send = varied(send, self._named_origin(scope))
+                if is_preflight(scope):
+                    await send_answer(send, 204, PREFLIGHT, b"")
                     return
             try:
                 await self._tile(scope, receive, send)
             except _Gone:
                 return
             except Refused as refused:
-                await _problem(send, scope["method"], refused.status, refused.code, refused.message)
+                await send_problem(send, scope["method"], refused.status, refused.code, refused.message)
             except SlideError as error:
-                await _problem(send, scope["method"], 404, error.code, error.message)
+                await send_problem(send, scope["method"], 404, error.code, error.message)
             except Busy:
                 sentence = "Too many tiles are being made just now; try again in a second."
-                await _problem(send, scope["method"], 503, "busy", sentence)
+                await send_problem(send, scope["method"], 503, "busy", sentence)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
@@ -155,7 +153,7 @@ class TileApp:
         answer_headers = [*SAID, (b"etag", tag)]
         if status == 200:
             answer_headers += [JPEG, (b"content-length", b"%d" % len(body))]
-        await _answer(send, status, answer_headers, body if method == "GET" else b"")
+        await send_answer(send, status, answer_headers, body if method == "GET" else b"")
 
     async def _in_time(self, scope: Scope, receive: Receive) -> tuple[int, bytes, bytes]:
         """The same for every other request: checks with their reasons, cold pages, decoded tiles."""
@@ -323,48 +321,6 @@ def _matches(tags: bytes, tag: bytes) -> bool:
     return any(part.strip().removeprefix(b"W/") in (tag, b"*") for part in tags.split(b","))
 
 
-def _is_preflight(scope: Scope) -> bool:
-    return scope["method"] == "OPTIONS" and any(k == b"access-control-request-method" for k, _ in scope["headers"])
-
-
-def _varied(send: Send, origin: bytes) -> Send:
-    """Answers say that they depend on the origin, and that pages of this one may read them."""
-    headers = [(b"vary", b"Origin")]
-    if origin:
-        headers += [(b"access-control-allow-origin", origin), (b"access-control-expose-headers", b"ETag, Retry-After")]
-
-    async def sending(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], *headers]}
-        await send(message)
-
-    return sending
-
-
 async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _answer(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _problem(send: Send, method: str, status: int, code: str, message: str) -> None:
-    """A refusal in the API's shape (RFC 9457)."""
-    title = {401: "Not signed in", 403: "Not allowed", 404: "Not found", 405: "Not allowed", 503: "Busy"}[status]
-    problem = {"type": f"/problems/{code}", "title": title, "status": status, "detail": message, "code": code}
-    body = json.dumps(problem).encode()
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"cache-control", b"no-store"),
-        SAID[1],
-    ]
-    if status == 503:
-        headers.append((b"retry-after", RETRY_AFTER))
-    if status == 405:
-        headers.append((b"allow", b"GET, HEAD"))
-    with contextlib.suppress(OSError):
-        await _answer(send, status, headers, body if method != "HEAD" else b"")

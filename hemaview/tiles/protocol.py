@@ -11,7 +11,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from hemaview.tiles.app import JPEG, PREFIX, SAID, TileApp
+from hemaview.tiles.answers import JPEG, SAID
+from hemaview.tiles.app import PREFIX, TileApp
 
 _START = PREFIX.encode()
 _LINES = b"".join(b"%s: %s\r\n" % pair for pair in SAID)
