@@ -192,7 +192,9 @@ def _child(
 ) -> dict[str, Any]:
     request = {**request, "limits": asdict(limits)}
     try:
-        answer = ask("hemaview.wsi.probe", request, name, limits.wall_seconds, progress, {"VIPS_CONCURRENCY": "2"})
+        answer = ask(
+            "hemaview.wsi.sandboxchild", request, name, limits.wall_seconds, progress, {"VIPS_CONCURRENCY": "2"}
+        )
     except TookTooLong as error:
         raise TooLarge(
             gettext("{opening} took longer than {wall_seconds} s to open and was given up.").format(
