@@ -135,3 +135,11 @@ def accessible(page: Any, *ignored: str) -> None:
         "['serious', 'critical'].includes(v.impact)).map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html).join(' | ')))"
     )
     assert [f for f in faults if not f.startswith(ignored)] == []
+
+
+def url(house: Stack, path: str) -> str:
+    return f"http://127.0.0.1:{house.port}{path}"
+
+
+def ask(page: Any, path: str) -> Any:
+    return page.evaluate("path => fetch(path).then(r => r.json())", path)

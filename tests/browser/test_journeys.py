@@ -8,14 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PASSWORD, accessible
+from tests.browser.conftest import PASSWORD, accessible, url
 from tests.integration.stack import Stack
 
 pytestmark = pytest.mark.browser
-
-
-def url(house: Stack, path: str) -> str:
-    return f"http://127.0.0.1:{house.port}{path}"
 
 
 def count_of(page: Page, name: str) -> int:

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hemaview.wsi import open_slide
-from tests.browser.conftest import furnished
-from tests.browser.test_journeys import url
+from tests.browser.conftest import furnished, url
 from tests.integration.stack import Stack
 from tests.tiffs import Dialect, halves, picture, write_tiff
 
