@@ -1,4 +1,4 @@
-"""What a release writes: the variant on free data into the shipped card, its weights nowhere; a release that fails nothing."""
+"""What a release writes: of a variant on free data the scores alone; where it fails on its way, nothing."""
 
 from __future__ import annotations
 
