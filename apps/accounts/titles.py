@@ -39,7 +39,7 @@ TITLES: dict[str, str | Promise] = {
     "job-labelled": _IN_USE,
     "job-not-ended": gettext_lazy("Nothing failed here"),
     "job-unfinished": gettext_lazy("Not finished yet"),
-    "link-ended": gettext_lazy("The link has ended"),
+    "link-ended": gettext_lazy("The link has expired"),
     "model-being-checked": _AT_WORK,
     "model-exists": _NAME_TAKEN,
     "model-gone": _FILE_GONE,

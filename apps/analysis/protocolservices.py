@@ -74,7 +74,7 @@ def may_change_protocols(user: Any) -> bool:
 def require_protocols(user: Any) -> None:
     """Raise Forbidden unless the person may change protocols."""
     if not may_change_protocols(user):
-        raise Forbidden(gettext("Only administrators change protocols."))
+        raise Forbidden(gettext("Only administrators can change protocols."))
 
 
 def newest_protocols() -> list[Protocol]:

@@ -137,7 +137,7 @@ def administration(request: HttpRequest) -> HttpResponse:
     """What there is to administer, each with a sentence."""
     user: Any = request.user
     if not user.is_staff:
-        raise PermissionDenied(gettext("Only administrators have something to do here."))
+        raise PermissionDenied(gettext("Only administrators can use this page."))
     return render(request, "desk/administration.html")
 
 

@@ -26,7 +26,7 @@ PHRASE_FACTS = ("code", "kind", "text", "assay")
 def require_laboratory(user: Any) -> None:
     """Raise Forbidden unless the person may change the laboratory's settings."""
     if not may_change_laboratory(user):
-        raise Forbidden(gettext("Only administrators change the laboratory's settings."))
+        raise Forbidden(gettext("Only administrators can change the laboratory's settings."))
 
 
 @transaction.atomic

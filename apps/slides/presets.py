@@ -57,4 +57,4 @@ def remove_preset(user: Any, preset: ScalePreset) -> None:
 
 def _require(user: Any) -> None:
     if not (user.is_superuser or user.has_perm("slides.change_scalepreset")):
-        raise Forbidden(gettext("Only administrators change the laboratory's presets."))
+        raise Forbidden(gettext("Only administrators can change the laboratory's presets."))

@@ -44,7 +44,7 @@ def may_manage_sites(user: Any) -> bool:
 def require_sites(user: Any) -> None:
     """Raise Forbidden unless the person may change sites and what they taught."""
     if not may_manage_sites(user):
-        raise Forbidden(gettext("Only administrators change sites and what they teach."))
+        raise Forbidden(gettext("Only administrators can change sites and what they teach."))
 
 
 def hold_site(site: Site) -> Site:

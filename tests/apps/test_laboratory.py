@@ -48,7 +48,7 @@ def test_only_administrators_change_the_laboratory_and_its_phrases(ada: Any, pau
         lambda: services.set_logo(paul, picture()),
         lambda: services.create_phrase(paul, "a", "A."),
     ):
-        with pytest.raises(Forbidden, match="Only administrators change the laboratory's settings"):
+        with pytest.raises(Forbidden, match="Only administrators can change the laboratory's settings"):
             work()
     for method, url, body in (
         ("patch", "/api/v1/laboratory/", {"name": "Mine"}),
