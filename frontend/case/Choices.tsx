@@ -24,7 +24,7 @@ export function Choices({ contents, choice, onWhich, onPlane }: Props) {
       </legend>
       {series.length > 1 && (
         <label>
-          {t("Bring in")}{" "}
+          {t("Import")}{" "}
           <select
             value={String(choice.which)}
             onChange={(e) => onWhich(/^\d+$/.test(e.target.value) ? Number(e.target.value) : (e.target.value as Which))}

@@ -627,8 +627,8 @@ def test_a_cell_gets_a_comment_and_a_mark_to_teach_with_by_keys(room: Page) -> N
     expect(page.locator(".card")).to_contain_text("Döhle body?")
     expect(page.locator(f"[data-cell=r{row}] .noted")).to_have_text("★✍")
     accessible(page)
-    page.get_by_role("button", name="To teach 1").click()
-    expect(page.locator(".gallery h2")).to_contain_text("To teach with")
+    page.get_by_role("button", name="Teaching 1").click()
+    expect(page.locator(".gallery h2")).to_contain_text("Teaching set")
     expect(page.locator(".gallery-scroll [data-cell]")).to_have_count(1)
     page.locator(f"[data-cell=r{row}]").click()
     page.keyboard.press("Shift+E")
@@ -759,7 +759,7 @@ def test_the_signature_on_the_case_page_follows_cells_that_change_meanwhile_and_
     row = ask(page, f"/api/v1/jobs/{job}/gallery/?class={SEGMENTED}&limit=1")["rows"][0]["row"]
     label(page, job, "reject", row)
     expect(differential).not_to_have_text(before)
-    expect(dialog.get_by_role("status").filter(has_text="Since this dialog opened")).to_be_visible()
+    expect(dialog.get_by_role("status").filter(has_text="since this dialog was opened")).to_be_visible()
     page.route("**/signing/", lambda route: None)  # the dialog hears of no further change
     page.wait_for_timeout(2500)
     label(page, job, "clear", row)
