@@ -67,7 +67,7 @@ WORDS: dict[str, str] = {
     "label.relabel": gettext_noop("called {n_cells} {label}"),
     "label.settled": gettext_noop("decided on a label of an earlier analysis, {label}: kept {keep}"),
     "label.undo": gettext_noop("undid the label before"),
-    "laboratory.changed": gettext_noop("changed the laboratory's head: {change}"),
+    "laboratory.changed": gettext_noop("changed the laboratory's letterhead: {change}"),
     "laboratory.logo": gettext_noop("changed the laboratory's logo"),
     "model.checked": gettext_noop("found that the model {name} {version} keeps its promises"),
     "model.disabled": gettext_noop("retired the model {name}"),

@@ -131,7 +131,7 @@ def _save_phrase(row: Phrase, force_insert: bool = False) -> None:
 
 
 def _code_conflict(code: str) -> Conflict:
-    return Conflict(gettext("There is a phrase called {code} already.").format(code=code), code="phrase-exists")
+    return Conflict(gettext("A phrase called {code} already exists.").format(code=code), code="phrase-exists")
 
 
 def _plain(text: str) -> str:

@@ -114,7 +114,8 @@ def refuse_blind(user: Any, jobs: Sequence[Job]) -> None:
     """Raise Conflict where the person reads one of the jobs blind: what they ask for shows the first reading."""
     if any(is_second_of(user, r) and r.blind for job in jobs for r in job.readings.all()):
         raise Conflict(
-            gettext("You read this case blind: this is shown once your reading is closed."), code="blind-reading"
+            gettext("You are reading this case blind: this is shown after you have closed your reading."),
+            code="blind-reading",
         )
 
 

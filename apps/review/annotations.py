@@ -130,7 +130,7 @@ def _locked_row(user: Any, annotation: Annotation) -> Annotation:
     hold_open(case)
     row = Annotation.objects.select_for_update().get(pk=annotation.pk)
     if row.by_id != user.pk and not rights_of(user, case) & {"sign", "administer"}:
-        raise Forbidden(gettext("Only who wrote an annotation, or somebody who signs, changes it."))
+        raise Forbidden(gettext("Only the person who wrote an annotation, or somebody who may sign, can change it."))
     return row
 
 

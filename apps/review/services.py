@@ -254,7 +254,7 @@ def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str
             (c for c in candidates(with_reading(job, reading)) if (c.row, c.added) == (row, added or None)), None
         )
         if candidate is None:
-            raise Missing(gettext("This cell is no candidate of the analysis."))
+            raise Missing(gettext("This cell is not a candidate of the analysis."))
         if candidate.state != CONFIRMED:
             raise Refusal(
                 gettext("Confirm the candidate first: HbF is asked of confirmed cells alone."), code="not-confirmed"

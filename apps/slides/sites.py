@@ -65,7 +65,7 @@ def create_site(user: Any, name: str, description: str = "") -> Site:
             gettext("Give the site a name of at most {name_length} characters.").format(name_length=NAME_LENGTH),
             code="invalid",
         )
-    conflict = Conflict(gettext("There is a site called {name} already.").format(name=name), code="site-exists")
+    conflict = Conflict(gettext("A site called {name} already exists.").format(name=name), code="site-exists")
     if Site.objects.filter(name__iexact=name).exists():
         raise conflict
     try:

@@ -135,7 +135,7 @@ def _uuid(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise Missing(gettext("There is no such thing.")) from None
+        raise Missing(gettext("There is nothing with this id.")) from None
 
 
 def _teachable() -> list[Assay]:

@@ -199,7 +199,7 @@ def test_a_comparison_says_what_the_machine_called_a_cell_and_who_named_it(
     client.force_login(tess)
     page = client.get(f"/cases/{slide.case.accession}/compare/{job.pk}/{second.pk}/").content.decode()
     assert "Monocyte (tess; machine: Segmented neutrophil) → Segmented neutrophil (machine)" in page
-    assert "The machine itself: 1; people alone: 1." in page and "only because a person named it" in page
+    assert "By the machine: 1; by people only: 1." in page and "only because a person named it" in page
     assert re.search(r"\(−\d+\.\d to \d+\.\d\)", page) and not re.search(r"[(>]-\d", page), "a true minus sign"
 
 

@@ -120,7 +120,7 @@ def test_a_logo_comes_in_over_the_api_and_by_the_page(ada: Any, api: Any) -> Non
     client.force_login(ada)
     file = SimpleUploadedFile("logo.svg", b"<svg/>")
     answer = client.post("/laboratory/", {"act": "logo", "logo": file})
-    assert answer.status_code == 400 and b"This is no PNG or JPEG picture." in answer.content
+    assert answer.status_code == 400 and b"This is not a PNG or JPEG picture." in answer.content
 
 
 def test_phrases_are_added_changed_and_removed_each_with_its_line(ada: Any, api: Any) -> None:
@@ -142,7 +142,7 @@ def test_phrases_are_added_changed_and_removed_each_with_its_line(ada: Any, api:
 def test_a_taken_code_cannot_be_given_to_another_phrase(ada: Any) -> None:
     services.create_phrase(ada, "a", "A.")
     other = services.create_phrase(ada, "b", "B.")
-    with pytest.raises(Conflict, match="There is a phrase called a already"):
+    with pytest.raises(Conflict, match="A phrase called a already exists"):
         services.change_phrase(ada, other, code="a")
 
 

@@ -379,6 +379,6 @@ def test_who_reads_blind_is_told_so_on_a_page_in_place_of_the_draft(job: Any, te
     client.force_login(paul)
     address = f"/cases/{job.slide.case.accession}/report/"
     page = client.get(address, headers={"accept": "text/html"})
-    assert page.status_code == 409 and "You read this case blind" in page.content.decode()
+    assert page.status_code == 409 and "You are reading this case blind" in page.content.decode()
     assert page["Content-Type"].startswith("text/html") and "Back to the worklist" in page.content.decode()
     assert client.get(address).json()["code"] == "blind-reading"

@@ -251,7 +251,7 @@ def test_a_slide_comes_in_with_its_site(ada: Any, site: Site, film: Path) -> Non
 
 def test_two_sites_never_differ_in_capitals_alone_whichever_way_they_come_in(ada: Any) -> None:
     create_site(ada, "Ward 3")
-    with pytest.raises(Conflict, match="There is a site called WARD 3 already"):
+    with pytest.raises(Conflict, match="A site called WARD 3 already exists"):
         create_site(ada, "WARD 3")
     with pytest.raises(IntegrityError):
         Site.objects.create(name="ward 3")
