@@ -159,8 +159,8 @@ def _kappa(matrix: NDArray[np.int64]) -> dict[str, Any]:
     if n >= KAPPA_FROM:
         return {"kappa": _interval(kappa(matrix)), "why": ""}
     why = ngettext(
-        "Both readers named {n} cell; kappa is given from {least} on.",
-        "Both readers named {n} cells; kappa is given from {least} on.",
+        "Both readers named {n} cell; kappa needs at least {least}.",
+        "Both readers named {n} cells; kappa needs at least {least}.",
         n,
     )
     return {"kappa": None, "why": why.format(n=n, least=KAPPA_FROM)}

@@ -125,8 +125,7 @@ def test_a_report_says_whose_names_of_an_earlier_analysis_stand(job: Any, slide:
     choose(tess, second)
     page = draft_html(slide.case)
     assert (
-        "What tess said of cells in an earlier analysis stands here; nobody has confirmed or corrected a cell of"
-        in page
+        "Labels by tess were carried over from an earlier analysis; nobody has confirmed or corrected a cell of" in page
     )
 
 

@@ -146,7 +146,7 @@ def test_of_few_cells_no_kappa_is_given_and_it_is_said_why(job: Any, tess: Any, 
     label_cells(tom, fresh(job), "confirm", list(LYMPH), [], None, 0)
     close_second_reading(tom, job.slide.case)
     table = api(paul).get(f"/api/v1/cases/{job.slide.case.accession}/agreement/").json()["examinations"][0]
-    why = f"Both readers named {table['n']} cells; kappa is given from 20 on."
+    why = f"Both readers named {table['n']} cells; kappa needs at least 20."
     assert 0 < table["n"] < 20 and table["same"] == table["n"]
     for answer in (table, *table["classes"]):
         assert (answer["kappa"], answer["why"]) == (None, why)
