@@ -150,7 +150,7 @@ def test_a_finished_first_analysis_becomes_the_reported_one(slide: Any, tess: An
 def test_an_order_of_another_examination_may_run_beside_the_first(slide: Any, tess: Any) -> None:
     analysis.request_job(tess, slide, factories.protocol())
     analysis.request_job(tess, slide, factories.protocol("sickle"))
-    with pytest.raises(Conflict, match="already being analysed by Blood film;"):
+    with pytest.raises(Conflict, match="already being analysed with Blood film;"):
         analysis.request_job(tess, slide, factories.protocol())
     assert Job.objects.count() == 2
 

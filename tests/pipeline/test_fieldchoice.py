@@ -54,7 +54,7 @@ def test_where_no_field_is_good_the_best_are_counted_and_the_plan_says_why(tmp_p
         and plan.poor_fields == "the cells overlap"
         and all(f.monolayer for f in plan.counted_fields)
     )
-    assert any("shapes get no grade there, and platelets no estimate" in note for note in plan.notes)
+    assert any("shapes are not graded and platelets not estimated" in note for note in plan.notes)
 
 
 def test_fields_cover_a_slide_to_its_edges(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_without_regions_or_without_a_countable_field_in_them_all_that_is_staine
 
 
 def test_a_model_that_finds_no_boxes_cannot_stand_in_the_role_of_the_overview() -> None:
-    with pytest.raises(PipelineError, match="cell-kind-net stands in the role overview"):
+    with pytest.raises(PipelineError, match="cell-kind-net is set for the role overview"):
         finder("boxes", {"detector": marrow(), "overview": load("cell-kind-net")}, MARROW)
 
 
