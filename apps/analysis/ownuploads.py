@@ -136,7 +136,7 @@ def _hashed(first: bytes, rest: Iterator[bytes], digest: Any, size: int) -> Iter
         digest.update(chunk)
         yield chunk
     if missing:
-        raise Refusal(gettext("The file did not come whole; upload it again."), code="cut-short")
+        raise Refusal(gettext("The file did not arrive complete; upload it again."), code="cut-short")
 
 
 def _refuse_many(user: Any) -> None:

@@ -35,7 +35,7 @@ def test_a_file_of_several_series_offers_them_and_each_becomes_a_slide(
     page.get_by_role("button", name="Upload").click()
     choice = page.get_by_label("Import")
     expect(choice).to_have_value("1")
-    expect(page.get_by_text("These files hold 2 slides")).to_be_visible()
+    expect(page.get_by_text("These files contain 2 slides")).to_be_visible()
     accessible(page)
     choice.select_option("each as a slide of its own")
     page.get_by_role("button", name="Import").click()

@@ -161,13 +161,13 @@ def _order(attributes: dict[str, Any], sizes: dict[str, int], dtype: str, name: 
     labels = ", ".join(str(c.get("label", "unnamed")) for c in channels)
     if any(word in labels.lower() for word in FLUORESCENT):
         raise Unsupported(
-            gettext("{name} is of fluorescence ({labels}), not of a stained film in bright field.").format(
+            gettext("{name} shows fluorescence ({labels}), not a stained film in bright field.").format(
                 name=name, labels=labels
             )
         )
     if sizes.get("c", 1) != 3:
         raise Unsupported(
-            gettext("{name} holds {channels} channels, not a colour picture in bright field.").format(
+            gettext("{name} holds {channels} channels, not a bright-field colour picture.").format(
                 name=name, channels=sizes.get("c", 1)
             )
         )

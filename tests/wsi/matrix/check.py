@@ -57,7 +57,7 @@ def _as_taken(path: Path, expected: Expected, folder: Path, limits: Limits, refu
     in_place = (
         facts["kind"] == "slide" and not facts["convert"]
     )  # its profile goes with its tiles, and the page says so
-    wrong += [f"does not say: {w}" for w in expected.says if w not in text and not (in_place and "brought to" in w)]
+    wrong += [f"does not say: {w}" for w in expected.says if w not in text and not (in_place and "converted to" in w)]
     mpp = facts["mpp"]
     if (mpp is None) != (expected.mpp is None) or (mpp and abs(mpp / (expected.mpp or 1) - 1) > 0.01):
         wrong.append(f"µm/px is {mpp}, not {expected.mpp}")
