@@ -355,7 +355,7 @@ def test_a_photograph_that_overlaps_two_others_names_both(tmp_path: Path) -> Non
     for number, x in ((1, 0), (2, 128), (3, 256)):
         Image.fromarray(whole[:, x : x + 512]).save(tmp_path / f"field-{number}.png")
     notes = bring([tmp_path], factories.case()).notes
-    assert any(note.startswith("field-3 shows a part that field-1 and field-2 show, too: ") for note in notes)
+    assert any(note.startswith("field-3 shows a part that field-1 and field-2 also show: ") for note in notes)
 
 
 def test_photographs_stand_in_the_order_in_which_they_were_taken(tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ def test_a_logo_whose_file_is_gone_holds_the_signature_until_somebody_says_why(j
     services.set_logo(ada, picture())
     stores.laboratory().delete(laboratory().logo)
     see_all(paul, job)
-    with pytest.raises(Conflict, match="logo is gone") as refused:
+    with pytest.raises(Conflict, match="logo is missing") as refused:
         reports.sign(paul, job.slide.case, PASSWORD, "Reviewed")
     assert refused.value.code == "held"
     reports.sign(paul, job.slide.case, PASSWORD, "Reviewed", reason="It cannot wait for a picture.")

@@ -135,7 +135,7 @@ def test_a_model_of_many_sets_is_told_in_a_line_and_a_protocols_threshold_with_i
     used = {"role": "nucleated-cell", "name": "nucleated-cell-net", "version": "2", "sha256": "a" * 64}
     job.frozen = {**job.frozen, "models": [used], "thresholds": {"nucleated-cell": 0.02}}
     job.save()
-    assert "counts from 0.02 on" in render.html(document.build(job.slide.case), None)
+    assert "threshold 0.02" in render.html(document.build(job.slide.case), None)
 
 
 def test_limits_of_models_are_read_without_the_marks_of_their_cards(job: Any) -> None:

@@ -264,7 +264,7 @@ def test_a_black_ground_is_refused_as_not_bright_field(name: str, tmp_path: Path
         Image.fromarray(np.stack([grey * 0, grey * 0, grey], axis=-1)).save(path)
     else:
         tifffile.imwrite(path, np.stack([grey] * 3, axis=-1), photometric="rgb", tile=(128, 128))
-    assert "bright field" in refused(path)
+    assert "bright-field" in refused(path)
 
 
 def test_a_photograph_through_an_eyepiece_is_no_black_ground(tmp_path: Path) -> None:
