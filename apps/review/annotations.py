@@ -61,7 +61,7 @@ def annotate(user: Any, slide: Slide, kind: str, points: Sequence[Sequence[float
     if not all(len(p) == 2 and 0 <= p[0] <= slide.width and 0 <= p[1] <= slide.height for p in points):
         raise Refusal(gettext("A point of the annotation lies outside the slide."), code="outside")
     if kind == "polygon" and not shapely.Polygon(points).is_valid:
-        raise Refusal(gettext("The outline crosses itself, so it has no area; draw it anew."), code="crossed")
+        raise Refusal(gettext("The outline crosses itself, so it has no area; draw it again."), code="crossed")
     with transaction.atomic():
         case = hold_open(slide.case)
         if Annotation.objects.filter(slide=slide, removed_at__isnull=True).count() >= MOST_ON_A_SLIDE:

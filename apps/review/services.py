@@ -55,7 +55,7 @@ def label_cells(
     require(user, job.slide.case, "review")
     if action not in ACTIONS:
         raise Refusal(
-            gettext("{action} is no action; there are: {actions}.").format(action=action, actions=all_of(ACTIONS)),
+            gettext("{action} is not an action; there are: {actions}.").format(action=action, actions=all_of(ACTIONS)),
             code="invalid",
         )
     if not rows and not added:
@@ -241,7 +241,7 @@ def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str
     require(user, job.slide.case, "review")
     if state not in HbfMark.State.values:
         raise Refusal(
-            gettext("{state} is no HbF state; there are: {values}.").format(
+            gettext("{state} is not an HbF state; there are: {values}.").format(
                 state=state, values=all_of(HbfMark.State.values)
             ),
             code="invalid",
@@ -257,7 +257,7 @@ def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str
             raise Missing(gettext("This cell is not a candidate of the analysis."))
         if candidate.state != CONFIRMED:
             raise Refusal(
-                gettext("Confirm the candidate first: HbF is asked of confirmed cells alone."), code="not-confirmed"
+                gettext("Confirm the candidate first: HbF is recorded only for confirmed cells."), code="not-confirmed"
             )
         mark = HbfMark.objects.create(
             reading=reading, row=row, added_id=added or None, state=state, by=user, at=timezone.now()

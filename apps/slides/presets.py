@@ -29,7 +29,7 @@ def preset_of(name: str) -> ScalePreset:
             "There is no preset {name} (there are: {there}).",
             len(names),
         )
-        none = gettext("There is no preset {name}: there is none yet; an administrator can add them.")
+        none = gettext("There is no preset {name}, because none has been added yet; an administrator can add presets.")
         raise Missing(naming(names, some, none, name=name.strip()), code="no-preset")
     return preset
 

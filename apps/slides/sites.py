@@ -32,7 +32,7 @@ def site_named(name: str) -> Site:
         some = ngettext(
             "There is no such site (there is: {there}).", "There is no such site (there are: {there}).", len(names)
         )
-        none = gettext("There is no site yet; an administrator can add them.")
+        none = gettext("There is no site yet; an administrator can add one.")
         raise Missing(naming(names, some, none), code="no-site")
     return site
 

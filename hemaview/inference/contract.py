@@ -128,7 +128,7 @@ class _Trial:
             if len(self.facts.outputs) != 1:
                 raise _Broken(
                     "wrong-output",
-                    gettext("The net has {outputs} outputs; export the classes' scores alone.").format(
+                    gettext("The net has {outputs} outputs; export only the classes' scores.").format(
                         outputs=len(self.facts.outputs)
                     ),
                 )

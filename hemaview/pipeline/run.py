@@ -53,7 +53,7 @@ from hemaview.wsi.slide import Slide, open_slide
 
 
 def _correct() -> str:
-    return gettext("An administrator must correct the protocol's settings; then order it anew.")
+    return gettext("An administrator must correct the protocol's settings; then order the analysis again.")
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,8 @@ from tests import factories
         ),
         ("cases/?reader=zz", "reader: Nothing here has this name."),
         ("jobs/{job}/gallery/?view=alike&like=999999", "like: Give the row of a cell, from 0 to 59."),
-        ("jobs/{job}/gallery/?like=999999", "like: Goes with view=alike alone."),
-        ("jobs/{job}/gallery/?view=sure&like=3", "like: Goes with view=alike alone."),
+        ("jobs/{job}/gallery/?like=999999", "like: This parameter is only for view=alike."),
+        ("jobs/{job}/gallery/?view=sure&like=3", "like: This parameter is only for view=alike."),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_naming_what_there_is(

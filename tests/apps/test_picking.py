@@ -127,7 +127,7 @@ def test_hbf_is_asked_of_confirmed_cells_alone_and_each_word_of_it_is_audited(bl
     assert picking_json(block)["hbf"] == {"positive": 1, "negative": 0, "not_done": 0, "open": 0}
     with pytest.raises(Missing):
         mark_hbf(tess, block, "positive", 4)
-    with pytest.raises(Refusal, match="no HbF state"):
+    with pytest.raises(Refusal, match="not an HbF state"):
         mark_hbf(tess, block, "perhaps", 1)
     # Excluded afterwards, it has no HbF to show; confirmed again, what was said stands.
     label_cells(tess, block, "reject", [1], [], None, 1)

@@ -65,7 +65,7 @@ class OmeZarrSource(Source):
         group, name = root, self._title
         attributes = _attributes_of(group)
         if "plate" in attributes or "well" in attributes:
-            raise Unsupported(gettext("{name} holds a plate of many images; bring in one of them.").format(name=name))
+            raise Unsupported(gettext("{name} contains a plate of many images; import one of them.").format(name=name))
         if "multiscales" not in attributes:
             images = sorted((key for key in group.group_keys() if key.isdigit()), key=int)
             if not images:
