@@ -59,7 +59,7 @@ WORDS: dict[str, str] = {
     "job.done": gettext_noop("finished an analysis with {n_cells}"),
     "job.failed": gettext_noop("could not finish an analysis: {reason}"),
     "job.requested": gettext_noop("ordered {protocol}"),
-    "job.retry": gettext_noop("ordered a failed analysis again"),
+    "job.retry": gettext_noop("ordered an analysis to be run again"),
     "label.add": gettext_noop("added a cell as {label}"),
     "label.clear": gettext_noop("removed the label of {n_cells}"),
     "label.confirm": gettext_noop("confirmed {n_cells}"),
