@@ -209,7 +209,7 @@ def _refuse_incomplete(main: str, others: Files) -> None:
     if missing:
         raise Unsupported(
             gettext(
-                "{main} keeps its pixels in the folder {data_folder} beside it, and {some} is missing there: add the file "
+                "{main} keeps its pixels in the folder {data_folder} beside it, which lacks {some}: add the file "
                 "together with that whole folder."
             ).format(main=main, data_folder=data_folder(main), some=_some(missing))
         )

@@ -382,14 +382,14 @@ def test_a_series_in_several_folders_whose_files_have_the_same_names_is_one_slid
 
 def test_a_slide_whose_folder_is_missing_or_incomplete_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "film.mrxs").write_bytes(b"\xff\xd8\xff\xe0" + bytes(200))
-    with pytest.raises(Refusal, match=r"folder film beside it, and Slidedat.ini is missing"):
+    with pytest.raises(Refusal, match=r"folder film beside it, which lacks Slidedat.ini"):
         bring([tmp_path / "film.mrxs"], factories.case())
     folder = tmp_path / "film"
     folder.mkdir()
     listed = "[DATAFILE]\nFILE_COUNT = 2\nFILE_0 = Data0000.dat\nFILE_1 = Data0001.dat\n[HIERARCHICAL]\nINDEXFILE = Index.dat\n"
     (folder / "Slidedat.ini").write_bytes(b"\xef\xbb\xbf" + listed.encode())
     (folder / "Data0000.dat").write_bytes(b"x")
-    with pytest.raises(Refusal, match=r"of which Index.dat, Data0001.dat is missing"):
+    with pytest.raises(Refusal, match=r"which lacks Index.dat, Data0001.dat"):
         bring([tmp_path / "film.mrxs"], factories.case())
 
 
