@@ -174,7 +174,7 @@ def test_the_command_does_the_same_and_ends_with_a_sentence_where_a_model_is_ref
     answer = json.loads(out.getvalue())
     assert answer["state"] == "done" and answer["enabled"] and answer["checks"][-1]["key"] == "speed"
     assert "% A cell gets the same answer alone" in progress.getvalue()
-    with pytest.raises(CommandError, match="There is mean-colour 1 already"):
+    with pytest.raises(CommandError, match="mean-colour 1 already exists"):
         call_command("upload_model", str(weights), str(card))
     with pytest.raises(CommandError, match="no file"):
         call_command("upload_model", str(tmp_path / "none.onnx"), str(card))
