@@ -30,7 +30,7 @@ def test_a_picture_that_is_all_out_of_focus_is_refused_and_a_soft_one_is_told_of
     assert len(of_sharp) == photo and all(
         "scale bar" in note for note in of_sharp
     )  # the camera's, on the real photograph
-    assert "soft" in "".join(planned(tmp_path, 0.65, photo).notes)
+    assert "slightly out of focus" in "".join(planned(tmp_path, 0.65, photo).notes)
     with pytest.raises(PipelineError, match="out of focus"):
         planned(tmp_path, 1.2, photo)
 
