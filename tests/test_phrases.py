@@ -259,7 +259,7 @@ def test_no_note_or_finding_of_a_package_stands_outside_the_catalogue() -> None:
 def test_a_note_of_a_package_is_said_in_the_language_of_its_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(words, "_translated", (lambda phrase: f"«{phrase}»", words._translated[1]))
     assert contradictions({"mchc_g_per_l": 600.0}) == [
-        "«An MCHC of 600 g/L is stated, which no red cells have (220 to 400).»"
+        "«An MCHC of 600 g/L is stated, which is outside the possible range (220 to 400).»"
     ]
 
 

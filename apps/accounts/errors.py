@@ -57,7 +57,7 @@ class Conflict(Refusal):
     """It does not go with how things stand: something is at work, taken, locked, or was changed by somebody else."""
 
     http_status = 409
-    title_of_kind = gettext_lazy("Not as things stand")
+    title_of_kind = gettext_lazy("Not possible at present")
 
     def __init__(self, message: str, code: str = "conflict", **extra: Any) -> None:
         super().__init__(message, code, **extra)

@@ -37,4 +37,4 @@ class LoginForm(AuthenticationForm):
 class TokenForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
     scope = forms.ChoiceField(label=gettext_lazy("Scope"), choices=ApiToken.Scope.choices, initial=ApiToken.Scope.READ)
-    days = forms.IntegerField(min_value=1, max_value=DAYS_MAX, initial=30, label=gettext_lazy("Ends after, days"))
+    days = forms.IntegerField(min_value=1, max_value=DAYS_MAX, initial=30, label=gettext_lazy("Expires after (days)"))

@@ -25,11 +25,11 @@ def invite(by: User, person: User) -> str:
     their place.
     """
     if not by.has_perm("accounts.change_user"):
-        raise Forbidden(gettext("Only administrators invite people."))
+        raise Forbidden(gettext("Only administrators can invite people."))
     if not by.is_superuser and (person.is_superuser or person.has_usable_password()):
-        raise Forbidden(gettext("This person has a password already: only a superuser makes a link to set another."))
+        raise Forbidden(gettext("This person already has a password; only a superuser can make a link to set another."))
     if not person.is_active:
-        raise Forbidden(gettext("This account is closed; open it before you invite."))
+        raise Forbidden(gettext("This account is closed; open it before you invite the person."))
     Invitation.objects.filter(user=person, used_at=None).delete()
     key = secrets.token_urlsafe(32)
     Invitation.objects.create(user=person, key_sha256=key_hash(key), made_by=by, expires_at=timezone.now() + LASTS)
@@ -57,7 +57,7 @@ def accept(key: str, password: str) -> User:
 def new_person(by: User, username: str, roles: list[Group], **names: str) -> User:
     """An account without a password; raises Forbidden."""
     if not by.has_perm("accounts.add_user"):
-        raise Forbidden(gettext("Only administrators add people."))
+        raise Forbidden(gettext("Only administrators can add people."))
     user = User(username=username, **names)
     user.set_unusable_password()
     user.save()
@@ -79,5 +79,5 @@ def _open(key: str, lock: bool = False) -> Invitation:
 
 def _gone() -> Missing:
     return Missing(
-        gettext("This link has been used or has ended; ask an administrator for another one."), code="link-ended"
+        gettext("This link has been used or has expired; ask an administrator for another one."), code="link-ended"
     )

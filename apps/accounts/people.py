@@ -112,10 +112,10 @@ def _act(request: HttpRequest, by: User, person: User, act: str, facts: PersonFo
         messages.success(request, gettext("The name is saved."))
     elif act == "roles":
         set_roles(by, person, set(request.POST.getlist("roles")))
-        messages.success(request, gettext("The roles are saved; sessions that are open end."))
+        messages.success(request, gettext("The roles are saved; the person's open sessions have ended."))
     elif act == "identity":
         set_sees_identity(by, person, bool(request.POST.get("sees")))
-        messages.success(request, gettext("The right is saved; sessions that are open end."))
+        messages.success(request, gettext("The right is saved; the person's open sessions have ended."))
     elif act in ("close", "open"):
         change_person(by, person, is_active=act == "open")
         messages.success(
@@ -125,7 +125,7 @@ def _act(request: HttpRequest, by: User, person: User, act: str, facts: PersonFo
         _give_link(request, by, person)
     elif act == "second-factor":
         secondfactor.switch_off(by, person)
-        messages.success(request, gettext("The second factor is off; the person can switch on another."))
+        messages.success(request, gettext("The second factor is off; the person can set up a new one."))
     else:
         raise Refusal(gettext("There is nothing to do."), code="invalid")
 
@@ -156,7 +156,7 @@ def _roles() -> list[dict[str, Any]]:
         names = {p.codename.removesuffix("_case") for p in group.permissions.all() if p.codename.endswith("_case")}
         may = [gettext(meaning) for right, meaning in RIGHT_MEANING.items() if right in names]
         if group.name == RESEARCHER:
-            may.append(gettext("open cases of their own, and add slides to and review those"))
+            may.append(gettext("open cases of their own, add slides to them and review them"))
         if any(p.codename == SEES_IDENTITY for p in group.permissions.all()):
             may.append(gettext(IDENTITY_MEANING))
         rows.append(
@@ -172,6 +172,6 @@ def _roles() -> list[dict[str, Any]]:
 def _admitted(request: HttpRequest) -> User:
     user: Any = request.user
     if not user.has_perm("accounts.change_user"):
-        raise PermissionDenied(gettext("Only administrators see who works here."))
+        raise PermissionDenied(gettext("Only administrators can see who works here."))
     person: User = user
     return person

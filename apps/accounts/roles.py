@@ -19,9 +19,9 @@ OWN_CASE_RIGHTS: tuple[str, ...] = ("view", "annotate", "review")
 """What a person whose role lets them open cases of their own, and nothing else, may do on those."""
 
 ROLE_MEANING: dict[str, str] = {
-    TECHNOLOGIST: gettext_noop("Brings slides in and reviews cells, all day."),
+    TECHNOLOGIST: gettext_noop("Imports slides and reviews cells."),
     PATHOLOGIST: gettext_noop("Decides, signs and amends reports."),
-    ADMINISTRATOR: gettext_noop("Keeps people, protocols, cases and the laboratory's settings."),
+    ADMINISTRATOR: gettext_noop("Manages people, protocols, cases and the laboratory's settings."),
     RESEARCHER: gettext_noop("Looks at cases, and opens cases of their own."),
 }
 

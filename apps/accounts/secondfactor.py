@@ -69,7 +69,7 @@ def finish(user: User, code: str) -> None:
 def switch_off(by: User, user: User) -> None:
     """The person's own, where it need not be on, or by a superuser for somebody whose phone is lost; raises Forbidden."""
     if by != user and not by.is_superuser:
-        raise Forbidden(gettext("Only a superuser switches off another person's second factor."))
+        raise Forbidden(gettext("Only a superuser can switch off another person's second factor."))
     if by == user and settings.SECOND_FACTOR_REQUIRED:
         raise Forbidden(
             gettext("Everybody signs in with a second factor here; a superuser can switch yours off for a new phone.")

@@ -62,13 +62,13 @@ def change_person(by: User, person: User, **facts: Any) -> User:
     Only a superuser gives or takes that rank, touches an account that has it, or renames one.
     """
     if not by.has_perm("accounts.change_user"):
-        raise Forbidden(gettext("Only administrators change accounts."))
+        raise Forbidden(gettext("Only administrators can change accounts."))
     now = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     changed = {name: value for name, value in facts.items() if getattr(now, name) != value}
     if not by.is_superuser and (now.is_superuser or {"is_superuser", "username"} & set(changed)):
-        raise Forbidden(gettext("Only a superuser changes a superuser's account, makes one, or renames an account."))
+        raise Forbidden(gettext("Only a superuser can change or create a superuser's account, or rename an account."))
     if not by.is_superuser and by == now and {"is_staff", "is_active"} & set(changed):
-        raise Forbidden(gettext("Nobody changes the rank of their own account; ask another administrator."))
+        raise Forbidden(gettext("You cannot change the rank of your own account; ask another administrator."))
     for name, value in changed.items():
         setattr(now, name, value)
     if changed:
@@ -83,7 +83,7 @@ def set_roles(by: User, person: User, roles: set[str]) -> User:
     Roles that a superuser made beside the four stay as they are. Nobody changes their own.
     """
     if not by.has_perm("accounts.change_user"):
-        raise Forbidden(gettext("Only administrators change roles."))
+        raise Forbidden(gettext("Only administrators can change roles."))
     if unknown := roles - set(ROLE_RIGHTS):
         raise Refusal(
             gettext("There is no role called {unknown}; there are: {role_rights}.").format(
@@ -93,9 +93,9 @@ def set_roles(by: User, person: User, roles: set[str]) -> User:
         )
     now = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if now.is_superuser and not by.is_superuser:
-        raise Forbidden(gettext("Only a superuser changes a superuser's account."))
+        raise Forbidden(gettext("Only a superuser can change a superuser's account."))
     if by == now and not by.is_superuser:
-        raise Forbidden(gettext("Nobody changes their own roles; ask another administrator."))
+        raise Forbidden(gettext("You cannot change your own roles; ask another administrator."))
     before = set(now.groups.filter(name__in=ROLE_RIGHTS).values_list("name", flat=True))
     if gone := before - roles:
         now.groups.remove(*Group.objects.filter(name__in=gone))
@@ -115,12 +115,12 @@ def set_sees_identity(by: User, person: User, sees: bool) -> User:
     What a role gives (a superuser may have changed it) stays.
     """
     if not by.has_perm("accounts.change_user"):
-        raise Forbidden(gettext("Only administrators say who may see who the patient is."))
+        raise Forbidden(gettext("Only administrators can decide who may see who the patient is."))
     now = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if now.is_superuser and not by.is_superuser:
-        raise Forbidden(gettext("Only a superuser changes a superuser's account."))
+        raise Forbidden(gettext("Only a superuser can change a superuser's account."))
     if by == now and not by.is_superuser:
-        raise Forbidden(gettext("Nobody gives themselves this right; ask another administrator."))
+        raise Forbidden(gettext("You cannot give yourself this right; ask another administrator."))
     right = Permission.objects.get(content_type__app_label="accounts", codename=SEES_IDENTITY)
     if sees != now.user_permissions.filter(pk=right.pk).exists():
         now.user_permissions.add(right) if sees else now.user_permissions.remove(right)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.errors import Refusal
 
-TURNS_TEXT = gettext_lazy("It holds characters that turn the order of what is read; write it without them.")
+TURNS_TEXT = gettext_lazy("It contains characters that change the direction of the text; remove them.")
 
 
 def turns_text(text: str) -> bool:

@@ -6,10 +6,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 _ALTERED = gettext_lazy("Altered or lost")
-_AT_WORK = gettext_lazy("Still at work")
+_AT_WORK = gettext_lazy("Still running")
 _FILE_GONE = gettext_lazy("A file is gone")
 _IN_USE = gettext_lazy("In use")
-_NAME_TAKEN = gettext_lazy("Taken already")
+_NAME_TAKEN = gettext_lazy("Already taken")
 _NOTHING_COUNTED = gettext_lazy("Nothing is counted yet")
 _NOTHING_TO_DO = gettext_lazy("There is nothing to do")
 _SECOND_READING = gettext_lazy("There is a second reading")
@@ -22,7 +22,7 @@ TITLES: dict[str, str | Promise] = {
     "analysis-running": _AT_WORK,
     "authentication-failed": gettext_lazy("Nobody is signed in"),
     "being-signed": gettext_lazy("The case is being signed"),
-    "blind-reading": gettext_lazy("You read this case blind"),
+    "blind-reading": gettext_lazy("You are reading this case blind"),
     "case-locked": gettext_lazy("The case is signed"),
     "case-used": _IN_USE,
     "cells-gone": _FILE_GONE,
@@ -35,11 +35,11 @@ TITLES: dict[str, str | Promise] = {
     "import-running": _AT_WORK,
     "importing": _AT_WORK,
     "job-active": _AT_WORK,
-    "job-ended": gettext_lazy("Ended already"),
+    "job-ended": gettext_lazy("Already ended"),
     "job-labelled": _IN_USE,
-    "job-not-ended": gettext_lazy("Nothing failed here"),
+    "job-not-ended": gettext_lazy("Nothing to retry"),
     "job-unfinished": gettext_lazy("Not finished yet"),
-    "link-ended": gettext_lazy("The link has ended"),
+    "link-ended": gettext_lazy("The link has expired"),
     "model-being-checked": _AT_WORK,
     "model-exists": _NAME_TAKEN,
     "model-gone": _FILE_GONE,
@@ -52,7 +52,7 @@ TITLES: dict[str, str | Promise] = {
     "no-model": gettext_lazy("A model is not installed"),
     "no-profile": gettext_lazy("No colour profile"),
     "no-second-reading": gettext_lazy("No second reading is open"),
-    "no-such-step": gettext_lazy("Not a step from here"),
+    "no-such-step": gettext_lazy("This step is not possible now"),
     "not-comparable": gettext_lazy("These cannot be compared"),
     "not-in-force": _NOTHING_TO_DO,
     "not-in-review": gettext_lazy("The case is not in review"),
@@ -65,7 +65,7 @@ TITLES: dict[str, str | Promise] = {
     "nothing-to-undo": _NOTHING_TO_DO,
     "one-class": _TOO_FEW_NAMED,
     "other-weights": gettext_lazy("The model has changed"),
-    "own-reading": gettext_lazy("You read this case yourself"),
+    "own-reading": gettext_lazy("You have read this case yourself"),
     "phrase-exists": _NAME_TAKEN,
     "plan-gone": _FILE_GONE,
     "protocol-changed": _SOMEBODY_ELSE,
@@ -78,13 +78,13 @@ TITLES: dict[str, str | Promise] = {
     "second-reading-begun": _SECOND_READING,
     "second-reading-empty": gettext_lazy("The second reading has not begun"),
     "second-reading-open": _SECOND_READING,
-    "settled": gettext_lazy("Decided already"),
+    "settled": gettext_lazy("Already decided"),
     "several-series": gettext_lazy("Choose one of several"),
-    "signing-lapsed": gettext_lazy("The case was changed meanwhile"),
+    "signing-lapsed": gettext_lazy("The case was changed in the meantime"),
     "site-exists": _NAME_TAKEN,
     "site-used": _IN_USE,
     "slide-analysed": _IN_USE,
-    "slide-exists": gettext_lazy("There already"),
+    "slide-exists": gettext_lazy("Already in a case"),
     "taught-gone": _FILE_GONE,
     "teaching": _AT_WORK,
     "text-changed": _SOMEBODY_ELSE,

@@ -27,7 +27,7 @@ def make_token(user: User, name: str, scope: str, lasts: timedelta) -> str:
     if scope not in ApiToken.Scope.values:
         raise Refusal(gettext("Choose what the token may do: read, or read and write."), code="scope")
     if not timedelta() < lasts <= timedelta(days=DAYS_MAX):
-        raise Refusal(gettext("Let the token end within {days_max} days.").format(days_max=DAYS_MAX), code="lifetime")
+        raise Refusal(gettext("Choose an expiry within {days_max} days.").format(days_max=DAYS_MAX), code="lifetime")
     key = secrets.token_urlsafe(32)
     ApiToken.objects.create(
         user=user, name=name.strip(), scope=scope, key_sha256=key_hash(key), expires_at=timezone.now() + lasts

@@ -104,7 +104,7 @@ def invitation(request: HttpRequest, key: str) -> HttpResponse:
 def admin_login(request: HttpRequest) -> HttpResponse:
     """The administration has no way in of its own: everybody signs in on one page, with what it asks."""
     if request.user.is_authenticated:
-        raise PermissionDenied(gettext("You have no right to the administration."))
+        raise PermissionDenied(gettext("You do not have access to the administration pages."))
     return redirect_to_login(request.GET.get("next") or "/admin/")
 
 

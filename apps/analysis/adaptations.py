@@ -69,7 +69,10 @@ def taught_file(job: Job) -> tuple[Path, str] | None:
         path = stores.adaptations().local_path(f"{taught['id']}/taught.safetensors")
     except FileNotFoundError as error:
         raise Missing(
-            gettext("What the site taught is gone from the disk; a backup may hold it."), code="taught-gone"
+            gettext(
+                "This site's net is missing from the disk; tell the administrator, who may restore it from a backup."
+            ),
+            code="taught-gone",
         ) from error
     assert path is not None
     return path, str(taught["sha256"])
@@ -86,7 +89,7 @@ def create(user: Any, site: Site, assay: str, base: ModelVersion) -> Adaptation:
             record(user, "site.teach", "adaptation", row.pk, site=site.name, assay=assay, number=row.number)
     except IntegrityError:
         raise Conflict(
-            gettext("This site is being taught already; wait until that has ended."), code="teaching"
+            gettext("This site is already being taught; wait until that has ended."), code="teaching"
         ) from None
     return row
 
@@ -134,10 +137,10 @@ def switch(user: Any, row: Adaptation, on: bool) -> Adaptation:
     hold_site(row.site)
     row = adaptations().get(pk=row.pk)
     if on and row.state != Adaptation.State.DONE:
-        raise Conflict(gettext("This teaching has not ended well, so it cannot be switched on."), code="not-taught")
+        raise Conflict(gettext("This teaching did not succeed, so it cannot be switched on."), code="not-taught")
     if on and row.base.sha256 != _installed(row.base):
         raise Conflict(
-            gettext("{title} has other weights now than those that were taught; teach the site again.").format(
+            gettext("{title} now has other weights than those that were taught; teach the site again.").format(
                 title=row.base.algorithm.title
             ),
             code="other-weights",

@@ -66,7 +66,7 @@ def prove_file(path: Path, sha256: str) -> None:
         prove(path, sha256)
     except Altered as error:
         raise Conflict(
-            gettext("{error} Tell the administrator; a backup may hold it.").format(error=error),
+            gettext("{error} Tell the administrator; it may be in a backup.").format(error=error),
             code="evidence-altered",
         ) from error
     except OSError as error:
@@ -80,7 +80,7 @@ def _opened(job: Job) -> tuple[CellTable, Schema, MachineErrors | None]:
         return _file(str(path), job.cells_sha256, job.assay)
     except CellFileError as error:
         raise Missing(
-            gettext("{error} Tell the administrator; a backup may hold it.").format(error=error), code="cells-gone"
+            gettext("{error} Tell the administrator; it may be in a backup.").format(error=error), code="cells-gone"
         ) from error
 
 
@@ -96,7 +96,7 @@ def _mapped(name: str) -> Path:
 
 def _gone(name: str) -> Missing:
     return Missing(
-        gettext("The file {name} of this analysis is gone. Tell the administrator; a backup may hold it.").format(
+        gettext("The file {name} of this analysis is missing. Tell the administrator; it may be in a backup.").format(
             name=name
         ),
         code="cells-gone",

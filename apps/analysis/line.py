@@ -72,7 +72,7 @@ def queue_for(user: Any) -> dict[str, list[dict[str, Any]]]:
     Raises Forbidden.
     """
     if not user.has_perm("analysis.view_job"):
-        raise Forbidden(gettext("Only administrators look at the queue."))
+        raise Forbidden(gettext("Only administrators can see the queue."))
     running = _running().select_related("slide__case", "requested_by", "protocol").order_by("started_at")
     visible_cases = set(cases_for(user).values_list("pk", flat=True))
     changeable = {

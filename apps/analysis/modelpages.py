@@ -129,7 +129,7 @@ def upload_page(request: HttpRequest) -> HttpResponse:
             weights, card = _two_files(request)
             row = handed_in(request.user, weights, card)
             put_back = row.state == ModelUpload.State.DONE
-            outcome = gettext("is uploaded and is being checked; this page shows how far it is")
+            outcome = gettext("has been uploaded and is being checked; this page shows the progress")
             messages.success(request, f"{row} {'has its files back' if put_back else outcome}.")
             return redirect("model-upload")
     except Forbidden as refusal:

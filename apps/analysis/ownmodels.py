@@ -22,7 +22,7 @@ def may_change_models(user: Any) -> bool:
 def require_models(user: Any) -> None:
     """Raise Forbidden unless the person may upload, switch on and retire models."""
     if not may_change_models(user):
-        raise Forbidden(gettext("Only administrators upload models and switch them on and off."))
+        raise Forbidden(gettext("Only administrators can upload models and switch them on and off."))
 
 
 @transaction.atomic

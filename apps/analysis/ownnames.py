@@ -23,14 +23,14 @@ def refuse_taken(card: Mapping[str, Any]) -> ModelVersion | None:
     versions = ModelVersion.objects.filter(algorithm__name=name)
     if versions.filter(weights="").exists():
         raise Conflict(
-            gettext("HemaView has a model called {name} itself; give yours another name.").format(name=name),
+            gettext("HemaView itself has a model called {name}; give yours another name.").format(name=name),
             code="model-name-taken",
         )
     if there := versions.filter(version=version).select_related("algorithm").first():
         if is_damaged(there):
             return there
         raise Conflict(
-            gettext("There is {name} {version} already; give this one another version.").format(
+            gettext("{name} {version} already exists; give this one another version.").format(
                 name=name, version=version
             ),
             code="model-exists",
@@ -44,8 +44,8 @@ def refuse_taken(card: Mapping[str, Any]) -> ModelVersion | None:
 def other_files(model: ModelVersion) -> Conflict:
     return Conflict(
         gettext(
-            "There is {model} already, and these are not its files: upload the very same two to put them back, for some were "
-            "altered or are gone, or give this one another version."
+            "{model} already exists, and these are not its files. Some of its files are altered or missing: upload the original "
+            "two to restore them, or give this one another version."
         ).format(model=model),
         code="model-exists",
     )

@@ -86,8 +86,7 @@ def receive(
         if card.get("sha256", row.sha256) != row.sha256:
             raise Refusal(
                 gettext(
-                    "The weights are not those that the card is of: their sha256 is another; "
-                    "hand in the two that belong together."
+                    "These weights do not belong to the card (the sha256 differs); upload the two files that belong together."
                 ),
                 code="wrong-weights",
             )
@@ -136,7 +135,7 @@ def _hashed(first: bytes, rest: Iterator[bytes], digest: Any, size: int) -> Iter
         digest.update(chunk)
         yield chunk
     if missing:
-        raise Refusal(gettext("The file did not come whole; upload it again."), code="cut-short")
+        raise Refusal(gettext("The file did not arrive complete; upload it again."), code="cut-short")
 
 
 def _refuse_many(user: Any) -> None:
@@ -147,7 +146,7 @@ def _refuse_many(user: Any) -> None:
     ):
         raise Conflict(
             gettext(
-                "{most_waiting} of your uploads wait to be checked, the most that may; wait until one has ended."
+                "{most_waiting} of your uploads are waiting to be checked, which is the maximum; wait until one is finished."
             ).format(most_waiting=MOST_WAITING),
             code="too-many-waiting",
         )

@@ -68,7 +68,7 @@ class RevisionForm(forms.Form):
             widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
             help_text=gettext(
                 "What differs from the examination's own rules, in the same tables, such as one more limit; {} changes "
-                "nothing. A number that is changed above counts more than what stands here."
+                "nothing. A number changed above takes precedence over this table."
             ),
         )
 
@@ -148,7 +148,7 @@ class CopyForm(RevisionForm):
     name = forms.SlugField(
         label=gettext_lazy("Name"),
         max_length=64,
-        help_text=gettext_lazy("What programs call it: letters, digits, hyphens. It stays for ever."),
+        help_text=gettext_lazy("The name that programs use: letters, digits, hyphens. It cannot be changed later."),
     )
     field_order = ("name", "title", "second_reader")
 

@@ -49,7 +49,7 @@ def protocol_page(request: HttpRequest, name: str) -> HttpResponse:
             services.set_retired(request.user, name, act == "retire")
             messages.success(
                 request,
-                gettext("Nobody can order it any more.") if act == "retire" else gettext("It can be ordered again."),
+                gettext("It can no longer be ordered.") if act == "retire" else gettext("It can be ordered again."),
             )
             return redirect("protocol", name=name)
         if act and form and form.is_valid():
@@ -89,12 +89,12 @@ def copy_page(request: HttpRequest, name: str) -> HttpResponse:
         try:
             copied = services.copy(request.user, source, form.cleaned_data["name"], form.draft())
             messages.success(
-                request, gettext("The protocol {title} is made and can be ordered.").format(title=copied.title)
+                request, gettext("The protocol {title} has been created and can be ordered.").format(title=copied.title)
             )
             return redirect("protocol", name=copied.name)
         except Refusal as refusal:
             form.refuse(refusal)
-    context = {"protocol": source, "form": form, "copy": True, "verb": gettext("Make the protocol")}
+    context = {"protocol": source, "form": form, "copy": True, "verb": gettext("Create protocol")}
     return render(request, "analysis/protocol.html", context, status=400 if form.errors else 200)
 
 

@@ -74,7 +74,7 @@ def may_change_protocols(user: Any) -> bool:
 def require_protocols(user: Any) -> None:
     """Raise Forbidden unless the person may change protocols."""
     if not may_change_protocols(user):
-        raise Forbidden(gettext("Only administrators change protocols."))
+        raise Forbidden(gettext("Only administrators can change protocols."))
 
 
 def newest_protocols() -> list[Protocol]:
@@ -136,9 +136,9 @@ def revise(user: Any, protocol: Protocol, draft: Draft) -> Protocol:
     last = _locked(protocol.name)
     if last.pk != protocol.pk:
         raise Conflict(
-            gettext("{name} has had version {version} since you opened it; look at that one first.").format(
-                name=protocol.name, version=last.version
-            ),
+            gettext(
+                "{name} has been changed since you opened it and now has version {version}; look at that version first."
+            ).format(name=protocol.name, version=last.version),
             code="protocol-changed",
         )
     before = Draft.of(last)
@@ -268,4 +268,4 @@ def _words(choice: Chosen) -> str:
 
 
 def _name_conflict(name: str) -> Conflict:
-    return Conflict(gettext("There is a protocol called {name} already.").format(name=name), code="protocol-exists")
+    return Conflict(gettext("A protocol called {name} already exists.").format(name=name), code="protocol-exists")

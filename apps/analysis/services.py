@@ -134,9 +134,9 @@ def request_job(user: Any, slide: Slide, protocol: Protocol, region: tuple[int, 
 
 def _active(protocol: Protocol) -> Conflict:
     return Conflict(
-        gettext("This slide is already being analysed by {title}; let that end, or cancel it.").format(
-            title=protocol.title
-        ),
+        gettext(
+            "This slide is already being analysed with {title}; wait until that analysis has ended, or cancel it."
+        ).format(title=protocol.title),
         code="job-active",
     )
 
@@ -162,7 +162,7 @@ def _check_region(slide: Slide, region: tuple[int, int, int, int]) -> None:
     """Raise Refusal where a rectangle is not one of the slide that can be analysed at once."""
     x, y, w, h = region
     if x < 0 or y < 0 or x + w > slide.width or y + h > slide.height:
-        raise Refusal(gettext("The region reaches beyond the slide; draw it within."), code="outside")
+        raise Refusal(gettext("The region extends beyond the slide; draw it inside the slide."), code="outside")
     if min(w, h) < LEAST_REGION_PX:
         raise Refusal(
             gettext("The region is too small; draw one of at least {least_region_px} px.").format(

@@ -54,11 +54,11 @@ def _queued(request: HttpRequest) -> str:
     job = job_for(request.user, _id(request.POST.get("job", "")))
     if act == "cancel":
         cancel(request.user, job)
-        return gettext("The analysis ends after the field in hand; what is counted is kept.")
+        return gettext("The analysis ends after the current field; what has been counted is kept.")
     if act == "retry":
         again = retry(request.user, job)
         transaction.on_commit(lambda: ring([str(again.pk)]))
-        return gettext("The analysis waits again; finished fields are kept.")
+        return gettext("The analysis is queued again; finished fields are kept.")
     raise Refusal(gettext("There is nothing to do."), code="invalid")
 
 

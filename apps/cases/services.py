@@ -52,13 +52,14 @@ def create_case(user: Any, accession: str, **facts: Any) -> Case:
     case = Case(accession=accession, created_by=user, **{k: v for k, v in facts.items() if k in EDITABLE})
     if accession.strip().lower() in RESERVED:
         raise Refusal(
-            gettext("{accession} is no accession number: HemaView has a page of that name.").format(
-                accession=accession
-            ),
+            gettext(
+                "{accession} cannot be an accession number, because HemaView has a page of that name; choose another."
+            ).format(accession=accession),
             code="invalid",
         )
     conflict = Conflict(
-        gettext("The accession number {accession} is taken.").format(accession=accession), code="accession-taken"
+        gettext("The accession number {accession} is already in use.").format(accession=accession),
+        code="accession-taken",
     )
     try:
         with transaction.atomic():
@@ -164,9 +165,9 @@ def set_reader(user: Any, case: Case, reader: User | None, word: str = "") -> Ca
         require(user, case, "review")
         if case.reader not in (user, None):
             raise Forbidden(
-                gettext("{reader} reads this case; only they, or somebody who signs, can hand it over.").format(
-                    reader=case.reader
-                )
+                gettext(
+                    "{reader} is the reader of this case; only they, or somebody who may sign, can hand it over."
+                ).format(reader=case.reader)
             )
     if reader is not None and reader != case.reader and "review" not in rights_of(reader, case):
         raise Refusal(
@@ -255,7 +256,9 @@ def _write(user: Any, case: Case, name: str, text: str, expected: str | None) ->
     case = hold_open(case)
     if case.pk in words_hidden_from(user):
         raise Conflict(
-            gettext("You read this case blind: write your {name} once your reading is closed.").format(name=name),
+            gettext("You are reading this case blind: write your {name} after you have closed your reading.").format(
+                name=name
+            ),
             code="blind-reading",
         )
     before, after = getattr(case, name), text.replace("\r\n", "\n").strip()
@@ -264,12 +267,13 @@ def _write(user: Any, case: Case, name: str, text: str, expected: str | None) ->
     if expected is not None and expected.replace("\r\n", "\n").strip() != before:
         sentence = (
             gettext(
-                "Somebody else has changed the {name} meanwhile; it now reads “{before}”: check what is to stand, and save "
-                "again."
+                "Somebody else has changed the {name} in the meantime; it now reads “{before}”: decide which text to keep, and "
+                "save again."
             )
             if before
             else gettext(
-                "Somebody else has changed the {name} meanwhile; it is empty now: check what is to stand, and save again."
+                "Somebody else has changed the {name} in the meantime; it is now empty: decide which text to keep, and save "
+                "again."
             )
         )
         raise Conflict(sentence.format(name=name, before=before), code="text-changed")

@@ -57,7 +57,7 @@ def backup(out: Path, say: Say, after: Path | None = None) -> int:
     change than then; the earlier one is needed to restore.
     """
     if out.exists():
-        raise Conflict(gettext("{out} is there already; choose another name.").format(out=out))
+        raise Conflict(gettext("{out} already exists; choose another name.").format(out=out))
     if not out.parent.is_dir():
         raise Refusal(gettext("There is no folder {parent}.").format(parent=out.parent))
     before = _manifest(after) if after else {}
@@ -117,7 +117,7 @@ def _manifest(source: Path) -> dict[str, Any]:
             manifest: dict[str, Any] = json.loads(_read(tar, "manifest.json"))
     except (tarfile.TarError, KeyError, OSError, EOFError, ValueError) as error:
         raise Refusal(
-            gettext("{name} is damaged or no backup of HemaView ({error}).").format(name=source.name, error=error)
+            gettext("{name} is damaged or is not a backup of HemaView ({error}).").format(name=source.name, error=error)
         ) from error
     if manifest.get("format") != FORMAT:
         raise Refusal(gettext("{name} is not a backup of HemaView.").format(name=source.name))
@@ -218,7 +218,7 @@ def restore(source: Path, say: Say) -> int:
                 raise Refusal(gettext("{name} in {name2} is not what was packed.").format(name=name, name2=source.name))
     except (tarfile.TarError, KeyError, OSError, EOFError, ValueError) as error:
         raise Refusal(
-            gettext("{name} is damaged or no backup of HemaView ({error}).").format(name=source.name, error=error)
+            gettext("{name} is damaged or is not a backup of HemaView ({error}).").format(name=source.name, error=error)
         ) from error
     say("writing rows")
     rows = Path(settings.VAR_DIR) / ".restore-rows.json"

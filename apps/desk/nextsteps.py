@@ -138,7 +138,7 @@ def offered(step: Step, user: Any, case: Case) -> Step:
     """The step as it is offered to this person: without a verb where it is not theirs to take; `with_rights` gave the case."""
     if may_take(step, user, case) or not step.right:
         return step
-    return Step(gettext("Waits for a signature") if step.right == "sign" else step.text)
+    return Step(gettext("Waiting for signature") if step.right == "sign" else step.text)
 
 
 def may_take(step: Step, user: Any, case: Case) -> bool:

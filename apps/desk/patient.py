@@ -76,14 +76,14 @@ def _not_comparable(one: Case, case: Case) -> str:
     if one.pk == case.pk:
         return ""
     if one.sex and case.sex and one.sex != case.sex:
-        return gettext("It is of a {lower} patient, this case of a {lower2} one.").format(
+        return gettext("It is of a {lower} patient, but this case is of a {lower2} one.").format(
             lower=one.get_sex_display().lower(), lower2=case.get_sex_display().lower()
         )
     if one.age_days is None or case.age_days is None:
         return ""
     expected = case.age_days + (one.created_at - case.created_at).days
     if abs(one.age_days - expected) > AGE_SLACK_DAYS:
-        return gettext("The ages that are stated do not go together.")
+        return gettext("The stated ages do not match.")
     return ""
 
 

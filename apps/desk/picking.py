@@ -60,12 +60,12 @@ def _notice(request: HttpRequest, job: Job) -> str:
         mark_hbf(request.user, job, request.POST.get("hbf", ""), row, added)
         return f"cell-{added or row}"
     if act not in _ACTS:
-        raise Refusal(gettext("{act} is nothing that can be said of a candidate.").format(act=act), code="invalid")
+        raise Refusal(gettext("There is no action {act} for a candidate.").format(act=act), code="invalid")
     revision = request.POST.get("revision", "")
     rows, cells = ([] if row is None else [row]), ([added] if added else [])
     listed = next((c for c in candidates(job) if (c.row, c.added) == (row, added or None)), None)
     if listed is None:
-        raise Missing(gettext("This cell is no candidate of the analysis."))
+        raise Missing(gettext("This cell is not a candidate of the analysis."))
     base = int(revision) if revision.isdigit() else 0
     # What somebody named otherwise is called so again; a bare confirmation would confirm the other name.
     relabel = act == "confirm" and listed.state not in ("pending", CONFIRMED)

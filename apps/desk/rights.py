@@ -33,7 +33,7 @@ class RightsForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=gettext_lazy(
-            "On this case alone, beside what their role gives; none takes away what was given here before."
+            "On this case only, in addition to the rights of their role; choose none to remove what was given here before."
         ),
     )
 
@@ -56,7 +56,7 @@ def rights_page(request: HttpRequest, accession: str) -> HttpResponse:
                 text = (
                     gettext("Only named people see this case now.")
                     if restricted
-                    else gettext("Roles count for this case again.")
+                    else gettext("Roles apply to this case again.")
                 )
                 messages.success(request, text)
                 return _back(request, case)

@@ -137,7 +137,7 @@ def administration(request: HttpRequest) -> HttpResponse:
     """What there is to administer, each with a sentence."""
     user: Any = request.user
     if not user.is_staff:
-        raise PermissionDenied(gettext("Only administrators have something to do here."))
+        raise PermissionDenied(gettext("Only administrators can use this page."))
     return render(request, "desk/administration.html")
 
 
@@ -148,7 +148,7 @@ def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUI
     both = jobs_for(request.user).filter(slide__case=case, pk__in=[a, b])
     jobs = {job.pk: read_by(request.user, job) for job in both}
     if len(jobs) != 2 or not all(job.reviewable for job in jobs.values()):
-        raise Http404(gettext("There are no two finished analyses of this case under that address."))
+        raise Http404(gettext("This address does not name two finished analyses of this case."))
     try:
         comparison = compare(jobs[a], jobs[b])
     except Conflict as refusal:
@@ -191,7 +191,7 @@ def _lists(comparison: dict[str, Any], a: Job, b: Job, names: dict[str, str]) ->
         {
             "title": gettext("Reclassified"),
             "n": renamed["n"],
-            "note": gettext("The machine itself: {machine}; people alone: {people}.").format(
+            "note": gettext("By the machine: {machine}; by people only: {people}.").format(
                 machine=f"{renamed['by_machine']:,}", people=f"{by_people:,}"
             ),
             "cells": [

@@ -31,7 +31,7 @@ class LaboratoryForm(Whole):
 class LogoForm(forms.Form):
     logo = forms.FileField(
         label=gettext_lazy("Picture"),
-        help_text=gettext_lazy("PNG or JPEG, at most 1 MB; a wide one on a white ground prints best."),
+        help_text=gettext_lazy("PNG or JPEG, at most 1 MB; a wide logo on a white background prints best."),
     )
 
 

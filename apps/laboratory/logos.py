@@ -22,7 +22,7 @@ def checked(raw: bytes) -> bytes:
             gettext("A logo has at most {most_bytes:,} kB; make it smaller.").format(most_bytes=MOST_BYTES // 1024),
             code="logo-too-large",
         )
-    no_picture = Refusal(gettext("This is no PNG or JPEG picture."), code="no-picture")
+    no_picture = Refusal(gettext("This is not a PNG or JPEG picture."), code="no-picture")
     try:
         with Image.open(io.BytesIO(raw), formats=("PNG", "JPEG")) as picture:
             if max(picture.size) > MOST_SIDE_PX:

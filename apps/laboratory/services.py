@@ -26,7 +26,7 @@ PHRASE_FACTS = ("code", "kind", "text", "assay")
 def require_laboratory(user: Any) -> None:
     """Raise Forbidden unless the person may change the laboratory's settings."""
     if not may_change_laboratory(user):
-        raise Forbidden(gettext("Only administrators change the laboratory's settings."))
+        raise Forbidden(gettext("Only administrators can change the laboratory's settings."))
 
 
 @transaction.atomic
@@ -131,7 +131,7 @@ def _save_phrase(row: Phrase, force_insert: bool = False) -> None:
 
 
 def _code_conflict(code: str) -> Conflict:
-    return Conflict(gettext("There is a phrase called {code} already.").format(code=code), code="phrase-exists")
+    return Conflict(gettext("A phrase called {code} already exists.").format(code=code), code="phrase-exists")
 
 
 def _plain(text: str) -> str:

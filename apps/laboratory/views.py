@@ -96,10 +96,10 @@ def _act(request: HttpRequest, act: str, form: Any) -> str:
     """Do what was posted; the sentence that says so. Raises Refusal."""
     if act == "head":
         services.change_laboratory(request.user, **form.cleaned_data)
-        return gettext("The laboratory's head is saved; reports that are signed from now on carry it.")
+        return gettext("The letterhead is saved; reports signed from now on will have it.")
     if act == "logo":
         services.set_logo(request.user, form.cleaned_data["logo"].read())
-        return gettext("The logo is saved; reports that are signed from now on carry it.")
+        return gettext("The logo is saved; reports signed from now on will have it.")
     if act == "logo-remove":
         services.set_logo(request.user, None)
         return gettext("The logo is removed.")

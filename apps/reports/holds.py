@@ -133,14 +133,14 @@ def _unprintable(case: Case, jobs: Sequence[Job]) -> Iterator[Hold]:
         classes = gettext("classes of {examination}").format(examination=assay_title(job))
         names[classes] = " ".join(c.name for c in schema_of(job).classes)
     for texts, lifted_by, way in (
-        (facts, "", gettext("Write it without them, or have a font for them installed.")),
+        (facts, "", gettext("Write it without them, or ask the administrator to install a font that has them.")),
         (names, "reason", gettext("The PDF shows their code points, unless a font for them is installed.")),
     ):
         for where, text in texts.items():
             if missing := unprintable(text):
                 detail = {"where": where, "characters": missing}
                 sentence = gettext(
-                    "The {where} has characters that no font at hand can print: {missing}. {way}"
+                    "The {where} has characters that no installed font can print: {missing}. {way}"
                 ).format(where=where, missing=with_code_points(missing), way=way)
                 yield Hold("unprintable-characters", sentence, lifted_by, detail)
 
@@ -192,9 +192,9 @@ def _readers(jobs: Sequence[Job]) -> Iterator[Hold]:
         second = roles.get(Reading.Role.SECOND)
         detail = {"job": str(job.pk)}
         if second is None and job.frozen.get("second_reader"):
-            sentence = gettext("{name}: the protocol {title} asks for a second reader; nobody was asked yet.").format(
-                name=job.slide.name, title=job.protocol.title
-            )
+            sentence = gettext(
+                "{name}: the protocol {title} asks for a second reader; nobody has been asked yet."
+            ).format(name=job.slide.name, title=job.protocol.title)
             yield Hold("second-reader", sentence, "review", detail)
         elif second is not None and second.state == Reading.State.OPEN:
             sentence = gettext("{name}: the second reading by {reader} is not closed.").format(
@@ -242,8 +242,8 @@ def _unidentified(jobs: Sequence[Job]) -> list[Hold]:
             share = 100 * section.unidentified / every if every else 0.0
             if share > MOST_UNIDENTIFIED_PERCENT:
                 sentence = ngettext(
-                    "{title}: {unidentified} of {every} nucleated cells ({share:.0f} %) is unidentified; name it, for no more "
-                    "than {most_unidentified_percent:g} % may be.",
+                    "{title}: {unidentified} of {every} nucleated cells ({share:.0f} %) is unidentified; name it, because "
+                    "no more than {most_unidentified_percent:g} % may be unidentified.",
                     "{title}: {unidentified} of {every} nucleated cells ({share:.0f} %) are unidentified; name "
                     "them until no more than {most_unidentified_percent:g} % are.",
                     section.unidentified,
@@ -263,7 +263,7 @@ def _partial(jobs: Sequence[Job]) -> list[Hold]:
     return [
         Hold(
             "partial-analysis",
-            gettext("{name}: {job} was cancelled before its end, so its counts are partial.").format(
+            gettext("{name}: {job} was cancelled before it was finished, so its counts are partial.").format(
                 name=job.slide.name, job=assay_title(job)
             ),
             "reason",
@@ -279,7 +279,7 @@ def _regions(jobs: Sequence[Job]) -> list[Hold]:
     return [
         Hold(
             "region-alone",
-            gettext("{name}: what is reported of {job} was counted in a drawn region alone.").format(
+            gettext("{name}: the reported counts of {job} come only from a region that a person drew.").format(
                 name=job.slide.name, job=assay_title(job)
             ),
             "reason",
@@ -292,7 +292,7 @@ def _regions(jobs: Sequence[Job]) -> list[Hold]:
 
 def _logo() -> list[Hold]:
     sentence = gettext(
-        "The file of the laboratory's logo is gone: the report is printed without it until it is added again."
+        "The file of the laboratory's logo is missing: the report is printed without the logo until it is added again."
     )
     return [Hold("logo-gone", sentence, "reason")] if logo_is_gone() else []
 

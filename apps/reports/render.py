@@ -141,7 +141,7 @@ def readers_sentence(who: Mapping[str, Any]) -> str:
         deciders, both = _people(who["decided_by"]), _people(who.get("decided_by_first", ()))
         sentence = _READ_TWICE[bool(who["closed"]), bool(who["blind"]), bool(deciders), bool(deciders and both)]
         return gettext(sentence).format(
-            first=first or gettext("nobody (the machine’s names stood)"),
+            first=first or gettext("nobody (the machine’s names were kept)"),
             second=_people(who["second"]),
             deciders=deciders,
             both=both,
@@ -150,17 +150,17 @@ def readers_sentence(who: Mapping[str, Any]) -> str:
     if not first:
         if earlier:
             return gettext(
-                "What {people} said of cells in an earlier analysis stands here; nobody has confirmed or corrected a cell of "
+                "Labels by {people} were carried over from an earlier analysis; nobody has confirmed or corrected a cell of "
                 "this one."
             ).format(people=earlier)
-        return gettext("Nobody confirmed or corrected a cell: the machine’s names stand.")
+        return gettext("Nobody confirmed or corrected a cell: all names are the machine’s.")
     n = len(who["first"])
     read = ngettext("Read by one person: {people}.", "Read by {n} people together: {people}.", n).format(
         n=n, people=first
     )
     if not earlier:
         return read
-    carried = gettext("What {people} said of cells in an earlier analysis stands here, too.").format(people=earlier)
+    carried = gettext("Labels by {people} were also carried over from an earlier analysis.").format(people=earlier)
     return f"{read} {carried}"
 
 

@@ -172,7 +172,7 @@ def _begin(
     content = Content.of(case, reason)
     if count_stamps is not None and dict(count_stamps) != stamps(content.jobs):
         raise Conflict(
-            gettext("Somebody has changed cells or analyses meanwhile: look at the counts again, then sign."),
+            gettext("Somebody has changed cells or analyses in the meantime: look at the counts again, then sign."),
             code="counts-changed",
         )
     _refuse_held(content)
@@ -224,7 +224,7 @@ def _refuse_unprintable(name: str, text: str) -> None:
     if missing := unprintable(text):
         raise Refusal(
             gettext(
-                "The {name} has characters that no font at hand can print: {missing}. Write it without them."
+                "The {name} has characters that no installed font can print: {missing}. Write it without them."
             ).format(name=name, missing=with_code_points(missing)),
             code="unprintable-characters",
         )
@@ -240,7 +240,9 @@ def _refuse_held(content: Content) -> None:
     sentence = first.sentence
     if further:
         more = ngettext(
-            "{n} more thing stands before the signature.", "{n} more things stand before the signature.", further
+            "{n} more thing must be resolved before signing.",
+            "{n} more things must be resolved before signing.",
+            further,
         ).format(n=further)
         sentence = f"{sentence} {more}"
     if all(h.lifted_by == "reason" for h in standing):

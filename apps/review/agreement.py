@@ -114,7 +114,8 @@ def refuse_blind(user: Any, jobs: Sequence[Job]) -> None:
     """Raise Conflict where the person reads one of the jobs blind: what they ask for shows the first reading."""
     if any(is_second_of(user, r) and r.blind for job in jobs for r in job.readings.all()):
         raise Conflict(
-            gettext("You read this case blind: this is shown once your reading is closed."), code="blind-reading"
+            gettext("You are reading this case blind: this is shown after you have closed your reading."),
+            code="blind-reading",
         )
 
 
@@ -158,8 +159,8 @@ def _kappa(matrix: NDArray[np.int64]) -> dict[str, Any]:
     if n >= KAPPA_FROM:
         return {"kappa": _interval(kappa(matrix)), "why": ""}
     why = ngettext(
-        "Both readers named {n} cell; kappa is given from {least} on.",
-        "Both readers named {n} cells; kappa is given from {least} on.",
+        "Both readers named {n} cell; kappa needs at least {least}.",
+        "Both readers named {n} cells; kappa needs at least {least}.",
         n,
     )
     return {"kappa": None, "why": why.format(n=n, least=KAPPA_FROM)}

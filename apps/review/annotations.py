@@ -61,7 +61,7 @@ def annotate(user: Any, slide: Slide, kind: str, points: Sequence[Sequence[float
     if not all(len(p) == 2 and 0 <= p[0] <= slide.width and 0 <= p[1] <= slide.height for p in points):
         raise Refusal(gettext("A point of the annotation lies outside the slide."), code="outside")
     if kind == "polygon" and not shapely.Polygon(points).is_valid:
-        raise Refusal(gettext("The outline crosses itself, so it has no area; draw it anew."), code="crossed")
+        raise Refusal(gettext("The outline crosses itself, so it has no area; draw it again."), code="crossed")
     with transaction.atomic():
         case = hold_open(slide.case)
         if Annotation.objects.filter(slide=slide, removed_at__isnull=True).count() >= MOST_ON_A_SLIDE:
@@ -130,7 +130,7 @@ def _locked_row(user: Any, annotation: Annotation) -> Annotation:
     hold_open(case)
     row = Annotation.objects.select_for_update().get(pk=annotation.pk)
     if row.by_id != user.pk and not rights_of(user, case) & {"sign", "administer"}:
-        raise Forbidden(gettext("Only who wrote an annotation, or somebody who signs, changes it."))
+        raise Forbidden(gettext("Only the person who wrote an annotation, or somebody who may sign, can change it."))
     return row
 
 

@@ -115,16 +115,16 @@ def _notes(
 ) -> list[str]:
     notes = contradictions(analyser)
     if rows and patient["age_days"] is None:
-        notes.append(gettext("The patient's age is not stated, so nothing is held against reference ranges."))
+        notes.append(gettext("The patient's age is not stated, so nothing is compared with reference ranges."))
     elif rows and not patient["sex"]:
-        notes.append(gettext("The patient's sex is not stated: where ranges differ by it, they hold both."))
+        notes.append(gettext("The patient's sex is not stated: where reference ranges differ by sex, they cover both."))
     if film is not None and not analyser.get("wbc_10e9_per_l"):
         notes.append(gettext("Absolute counts need the analyser's white-cell count."))
     elif film is not None and not any(row["of"] == "film" for row in rows):
         notes.append(gettext("Too few white cells were counted for absolute counts."))
     if (corrected := _corrected(film)) and any(row["of"] == "film" for row in rows):
         notes.append(
-            gettext("Absolute counts are of the white cells corrected for NRBC, {value} × 10⁹/L.").format(
+            gettext("Absolute counts are based on the white-cell count corrected for NRBC, {value} × 10⁹/L.").format(
                 value=corrected["text"]
             )
         )

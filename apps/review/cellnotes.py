@@ -177,7 +177,7 @@ def _locked_row(user: Any, note: CellNote) -> CellNote:
     hold_open(case)
     row = CellNote.objects.select_for_update().get(pk=note.pk)
     if row.kind == COMMENT and row.by_id != user.pk and not rights_of(user, case) & {"sign", "administer"}:
-        raise Forbidden(gettext("Only who wrote a comment, or somebody who signs, takes it away."))
+        raise Forbidden(gettext("Only the person who wrote a comment, or somebody who may sign, can remove it."))
     return row
 
 

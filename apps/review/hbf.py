@@ -25,7 +25,7 @@ def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str
     require(user, job.slide.case, "review")
     if state not in HbfMark.State.values:
         raise Refusal(
-            gettext("{state} is no HbF state; there are: {values}.").format(
+            gettext("{state} is not an HbF state; there are: {values}.").format(
                 state=state, values=all_of(HbfMark.State.values)
             ),
             code="invalid",
@@ -38,10 +38,10 @@ def mark_hbf(user: Any, job: Job, state: str, row: int | None = None, added: str
             (c for c in candidates(with_reading(job, reading)) if (c.row, c.added) == (row, added or None)), None
         )
         if candidate is None:
-            raise Missing(gettext("This cell is no candidate of the analysis."))
+            raise Missing(gettext("This cell is not a candidate of the analysis."))
         if candidate.state != CONFIRMED:
             raise Refusal(
-                gettext("Confirm the candidate first: HbF is asked of confirmed cells alone."), code="not-confirmed"
+                gettext("Confirm the candidate first: HbF is recorded only for confirmed cells."), code="not-confirmed"
             )
         mark = HbfMark.objects.create(
             reading=reading, row=row, added_id=added or None, state=state, by=user, at=timezone.now()

@@ -189,9 +189,9 @@ def stage_words(job: Job) -> str:
         return gettext(UNKNOWN_STAGE)
     photographs = {record["photograph"] for record in job.slide.stage} - {""}
     if len(photographs) < len(job.slide.photo_fields):
-        sentence = gettext("Stage coordinates by {sources}; not of every photograph.")
+        sentence = gettext("Stage coordinates from {sources}; not for every photograph.")
     else:
-        sentence = gettext("Stage coordinates by {sources}.")
+        sentence = gettext("Stage coordinates from {sources}.")
     return sentence.format(sources=sources)
 
 

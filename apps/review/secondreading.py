@@ -41,7 +41,7 @@ def order_second_reading(user: Any, case: Case, reader: User, blind: bool) -> No
     with transaction.atomic():
         case, jobs = _locked_case(case)
         if Reading.objects.filter(job__in=jobs, role=Reading.Role.SECOND).exists():
-            raise Conflict(gettext("This case has a second reading already."), code="second-reading")
+            raise Conflict(gettext("This case already has a second reading."), code="second-reading")
         if "review" not in rights_of(reader, case):
             raise Refusal(
                 gettext("{display_name} may not review this case.").format(display_name=reader.display_name),
@@ -49,9 +49,9 @@ def order_second_reading(user: Any, case: Case, reader: User, blind: bool) -> No
             )
         if LabelEvent.objects.filter(reading__job__in=jobs, by=reader).exists():
             raise Refusal(
-                gettext("{display_name} has read cells of this case already; a second reader is somebody else.").format(
-                    display_name=reader.display_name
-                ),
+                gettext(
+                    "{display_name} has already read cells of this case; choose somebody else as second reader."
+                ).format(display_name=reader.display_name),
                 code="first-reader",
             )
         for job in jobs:
@@ -71,7 +71,10 @@ def withdraw_second_reading(user: Any, case: Case) -> None:
         case, jobs = _locked_case(case)
         readings = _second_of(jobs)
         if any(r.revision for r in readings):
-            raise Conflict(gettext("The second reading has begun; its reader closes it."), code="second-reading-begun")
+            raise Conflict(
+                gettext("The second reading has begun and can no longer be withdrawn; its reader must close it."),
+                code="second-reading-begun",
+            )
         touch(case)
         record(
             user, "reading.withdrawn", "case", case.pk, accession=case.accession,
@@ -90,10 +93,10 @@ def close_second_reading(user: Any, case: Case) -> int:
         case, jobs = _locked_case(case)
         readings = _second_of(jobs)
         if not all(is_second_of(user, r) for r in readings) and "sign" not in rights_of(user, case):
-            raise Forbidden(gettext("Only its reader, or somebody who signs, closes a second reading."))
+            raise Forbidden(gettext("Only its reader, or somebody who may sign, can close a second reading."))
         if not any(r.revision for r in readings):
             raise Conflict(
-                gettext("Its reader has not read a cell yet; withdraw the second reading where it is not wanted."),
+                gettext("Its reader has not read a cell yet; withdraw the second reading if it is not wanted."),
                 code="second-reading-empty",
             )
         waiting = 0

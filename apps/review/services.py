@@ -53,7 +53,7 @@ def label_cells(
     require(user, job.slide.case, "review")
     if action not in ACTIONS:
         raise Refusal(
-            gettext("{action} is no action; there are: {actions}.").format(action=action, actions=all_of(ACTIONS)),
+            gettext("{action} is not an action; there are: {actions}.").format(action=action, actions=all_of(ACTIONS)),
             code="invalid",
         )
     if not rows and not added:

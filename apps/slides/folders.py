@@ -60,7 +60,7 @@ def _inside(folder: Path) -> list[Path]:
         return _with_its_own(slides[0])
     if not inside and slides:
         raise Refusal(
-            gettext("The folder {folder} holds {n} slides ({names}): name the one that is to come in.").format(
+            gettext("The folder {folder} contains {n} slides ({names}): choose the one to import.").format(
                 folder=folder, n=len(slides), names=some_of([p.name for p in slides])
             ),
             code="mixed-files",
@@ -70,9 +70,11 @@ def _inside(folder: Path) -> list[Path]:
         inside = below or inside
     if not inside:
         others = _left_out(folder, [])
-        content = gettext("it holds {names}").format(names=some_of(others)) if others else gettext("it holds no file")
+        content = (
+            gettext("it contains {names}").format(names=some_of(others)) if others else gettext("it contains no file")
+        )
         raise Refusal(
-            gettext("The folder {folder} holds no slide and no picture that can come in ({listed}): {held}.").format(
+            gettext("The folder {folder} contains no slide or picture that can be imported ({listed}): {held}.").format(
                 folder=folder, listed=f"{LISTED}; {LISTED_PICTURES}", held=content
             ),
             code="unsupported-format",

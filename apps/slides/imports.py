@@ -89,7 +89,7 @@ def begin_import_of_each_series(
     """
     numbers = [row["number"] for row in contents_of(user, case, upload_ids).series]
     if not numbers:
-        raise Refusal(gettext("These files hold one slide; bring it in without choosing."), code="one-series")
+        raise Refusal(gettext("These files contain one slide; import it without a choice."), code="one-series")
     uploads = take_complete(user, case, upload_ids)
     slides: list[Slide] = []
     try:

@@ -76,7 +76,7 @@ def _without_patient(several: SeveralSeries, files: Files) -> SeveralSeries:
         for n, one in several.listed.items()
     }
     return SeveralSeries.of(
-        gettext("These files hold {n} slides ({listed}): choose one by its number, or take them all."),
+        gettext("These files contain {n} slides ({listed}): choose one by its number, or take them all."),
         listed,
         n=len(listed),
     )
@@ -104,14 +104,14 @@ def _one_series(files: Files, dicom: set[Path], choice: Choice) -> Incoming:
     if not slides:
         raise Unsupported(
             gettext(
-                "{name} belongs to no DICOM series of a whole slide: it holds no image of the slide itself."
+                "{name} is not part of a DICOM series of a whole slide: it contains no image of the slide itself."
             ).format(name=files[0][1])
         )
     refuse_missing(choice, files[0][1], len(slides), max(i.focal_planes for s in slides.values() for i in s))
     if len(slides) > 1 and choice.series is None:
         listed = {number: _series_words(levels) for number, levels in enumerate(slides.values(), 1)}
         raise SeveralSeries.of(
-            gettext("These files hold {n} DICOM series ({listed}): choose one by its number, or take them all."),
+            gettext("These files contain {n} DICOM series ({listed}): choose one by its number, or take them all."),
             listed,
             n=len(slides),
         )
@@ -209,8 +209,8 @@ def _refuse_incomplete(main: str, others: Files) -> None:
     if missing:
         raise Unsupported(
             gettext(
-                "{main} keeps its pixels in the folder {data_folder} beside it, of which {some} is "
-                "missing: bring in the file together with that whole folder."
+                "{main} keeps its pixels in the folder {data_folder} beside it, which lacks {some}: add the file "
+                "together with that whole folder."
             ).format(main=main, data_folder=data_folder(main), some=_some(missing))
         )
 

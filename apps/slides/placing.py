@@ -199,8 +199,8 @@ def refuse_known(case: Case, digest: str, but: uuid.UUID | None = None) -> None:
     if not there.planes and any(_OF_SEVERAL_PLANES.match(note) for note in there.notes):
         raise Conflict(
             gettext(
-                "This slide is already in case {accession}, with one of its focal planes alone: remove it there and bring it in "
-                "anew to look at the others, or choose a plane (--plane N) to have that one as a slide of its own."
+                "This slide is already in case {accession}, with only one of its focal planes: remove it there and import it "
+                "again to see the others, or choose a plane (--plane N) to import that one as a slide of its own."
             ).format(accession=case.accession),
             code="slide-exists",
         )

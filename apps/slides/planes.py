@@ -85,7 +85,7 @@ def joined(files: list[Path], mpp: float | None, choice: Choice, sheet: dict[str
         plane = sandbox.join_fields(files, out, mpp, progress, {}, replace(choice, plane=number))
         places = [[(f["x"], f["y"], f["w"], f["h"]) for f in one["fields"]] for one in (plane, sheet)]
         if places[0] != places[1]:
-            raise Unsupported(gettext("its pictures do not lie as those of the analysed plane."))
+            raise Unsupported(gettext("its pictures are not arranged like those of the analysed plane."))
 
     return make
 

@@ -29,7 +29,7 @@ def preset_of(name: str) -> ScalePreset:
             "There is no preset {name} (there are: {there}).",
             len(names),
         )
-        none = gettext("There is no preset {name}: there is none yet; an administrator can add them.")
+        none = gettext("There is no preset {name}, because none has been added yet; an administrator can add presets.")
         raise Missing(naming(names, some, none, name=name.strip()), code="no-preset")
     return preset
 
@@ -57,4 +57,4 @@ def remove_preset(user: Any, preset: ScalePreset) -> None:
 
 def _require(user: Any) -> None:
     if not (user.is_superuser or user.has_perm("slides.change_scalepreset")):
-        raise Forbidden(gettext("Only administrators change the laboratory's presets."))
+        raise Forbidden(gettext("Only administrators can change the laboratory's presets."))

@@ -32,7 +32,7 @@ def site_named(name: str) -> Site:
         some = ngettext(
             "There is no such site (there is: {there}).", "There is no such site (there are: {there}).", len(names)
         )
-        none = gettext("There is no site yet; an administrator can add them.")
+        none = gettext("There is no site yet; an administrator can add one.")
         raise Missing(naming(names, some, none), code="no-site")
     return site
 
@@ -44,7 +44,7 @@ def may_manage_sites(user: Any) -> bool:
 def require_sites(user: Any) -> None:
     """Raise Forbidden unless the person may change sites and what they taught."""
     if not may_manage_sites(user):
-        raise Forbidden(gettext("Only administrators change sites and what they teach."))
+        raise Forbidden(gettext("Only administrators can change sites and what they teach."))
 
 
 def hold_site(site: Site) -> Site:
@@ -65,7 +65,7 @@ def create_site(user: Any, name: str, description: str = "") -> Site:
             gettext("Give the site a name of at most {name_length} characters.").format(name_length=NAME_LENGTH),
             code="invalid",
         )
-    conflict = Conflict(gettext("There is a site called {name} already.").format(name=name), code="site-exists")
+    conflict = Conflict(gettext("A site called {name} already exists.").format(name=name), code="site-exists")
     if Site.objects.filter(name__iexact=name).exists():
         raise conflict
     try:

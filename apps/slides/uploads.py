@@ -69,7 +69,7 @@ def create_upload(user: Any, case: Case, name: str, length: int) -> Upload:
         raise Refusal(gettext("{name} is empty.").format(name=name), code="unsupported-format", http_status=422)
     if length > settings.UPLOAD_MAX_BYTES:
         raise Refusal(
-            gettext("{name} has more than the {UPLOAD_MAX_BYTES} MiB that an upload may have.").format(
+            gettext("{name} is larger than {UPLOAD_MAX_BYTES} MiB, the most that an upload may have.").format(
                 name=name, UPLOAD_MAX_BYTES=settings.UPLOAD_MAX_BYTES // 1024**2
             ),
             code="too-many-bytes",

@@ -51,7 +51,7 @@ def crops_at(job: Job, points: NDArray[np.float64], model: Classifier) -> NDArra
     if plan is None or not plan.fields:
         raise Missing(
             gettext(
-                "The fields of an analysis in {accession} are gone from the disk; choose another one to be reported."
+                "The fields of an analysis in {accession} are missing from the disk; choose another analysis to be reported."
             ).format(accession=job.slide.case.accession),
             code="plan-gone",
         )

@@ -33,11 +33,11 @@ FEW_CLASSES = 3
 LEAST_GAIN = 0.02
 """Less macro F1 than that more is none that a laboratory would see."""
 _FIGURES = (
-    ("accuracy", gettext_noop("Cells named rightly")),
+    ("accuracy", gettext_noop("Cells named correctly")),
     ("macro_f1", gettext_noop("Macro F1")),
-    ("blast_recall", gettext_noop("Blasts called blast")),
-    ("coverage", gettext_noop("Cells with a name of their own")),
-    ("silent_error", gettext_noop("Of those, named wrongly")),
+    ("blast_recall", gettext_noop("Blasts recognised")),
+    ("coverage", gettext_noop("Cells given a name")),
+    ("silent_error", gettext_noop("Of those, named incorrectly")),
     ("unidentified", gettext_noop("Cells left unidentified")),
 )
 
@@ -99,20 +99,20 @@ def _act(request: HttpRequest, site: Site) -> str:
         for slide in slides:
             set_site(request.user, slide, site)
         return ngettext(
-            "{n} slide of {accession} is from this site now.",
-            "{n} slides of {accession} are from this site now.",
+            "{n} slide of {accession} now belongs to this site.",
+            "{n} slides of {accession} now belong to this site.",
             len(slides),
         ).format(n=len(slides), accession=case.accession)
     if act == "remove":
         gone = site.slides.filter(pk=_uuid(request.POST.get("slide", ""))).select_related("case").first()
         if gone is None:
-            raise Refusal(gettext("This slide is not from this site."), code="no-slide")
+            raise Refusal(gettext("This slide does not belong to this site."), code="no-slide")
         set_site(request.user, gone, None)
-        return gettext("{name} is from no site now.").format(name=gone.name)
+        return gettext("{name} no longer belongs to a site.").format(name=gone.name)
     if act == "teach":
         row = order(request.user, site, request.POST.get("assay", ""))
         transaction.on_commit(lambda: ring(str(row.pk)))
-        return gettext("It learns in the background, for a minute or two; this page shows how far it is.")
+        return gettext("Teaching runs in the background for a minute or two; this page shows the progress.")
     if act in ("on", "off"):
         row = adaptations.adaptation_for(request.user, _uuid(request.POST.get("adaptation", "")))
         adaptations.switch(request.user, row, act == "on")
@@ -135,7 +135,7 @@ def _uuid(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
     except ValueError:
-        raise Missing(gettext("There is no such thing.")) from None
+        raise Missing(gettext("There is nothing with this id.")) from None
 
 
 def _teachable() -> list[Assay]:
@@ -192,14 +192,14 @@ def _doubts(report: dict[str, Any]) -> list[str]:
     if after["macro_f1"] < before["macro_f1"] + LEAST_GAIN:
         doubts.append(
             gettext(
-                "It names cells left out hardly better than the shipped net: name more cells, of more slides, first."
+                "It names held-out cells hardly better than the shipped net: first name more cells, from more slides."
             )
         )
     if after["unidentified"] > before["unidentified"]:
-        doubts.append(gettext("It leaves more cells unidentified than the shipped net does: name more cells first."))
+        doubts.append(gettext("It leaves more cells unidentified than the shipped net does: first name more cells."))
     if before["blast_recall"] is not None and after["blast_recall"] < before["blast_recall"]:
         doubts.append(
-            gettext("It calls fewer of the blasts left out blast than the shipped net does: name more blasts first.")
+            gettext("It recognises fewer of the held-out blasts than the shipped net does: first name more blasts.")
         )
     return doubts
 

@@ -13,7 +13,7 @@ export function AgreementTable({ table }: { table: Table }) {
   if (!table.n)
     return (
       <p className="soft note">
-        {t("{examination}: there is no cell yet that both readers named.", { examination: table.title })}
+        {t("{examination}: no cell has been named by both readers yet.", { examination: table.title })}
       </p>
     );
   const values = { examination: table.title, same: table.same };
@@ -21,11 +21,11 @@ export function AgreementTable({ table }: { table: Table }) {
     <>
       <p className="note">
         {!table.kappa
-          ? t("{examination}: {why} Called alike: {same}.", { ...values, why: table.why })
+          ? t("{examination}: {why} Same class: {same}.", { ...values, why: table.why })
           : richPlural(
               table.n,
-              "{examination}: {same} of {n} cell that both named are called alike; kappa {kappa}.",
-              "{examination}: {same} of {n} cells that both named are called alike; kappa {kappa}.",
+              "{examination}: {same} of {n} cell that both named has the same class; kappa {kappa}.",
+              "{examination}: {same} of {n} cells that both named have the same class; kappa {kappa}.",
               { ...values, kappa: <b>{kappa(table.kappa)}</b> },
             )}
       </p>

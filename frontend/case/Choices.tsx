@@ -18,13 +18,13 @@ export function Choices({ contents, choice, onWhich, onPlane }: Props) {
       <legend>
         {series.length > 1
           ? together
-            ? plural(series.length, "This file holds {n} picture", "This file holds {n} pictures")
-            : plural(series.length, "These files hold {n} slide", "These files hold {n} slides")
+            ? plural(series.length, "This file contains {n} picture", "This file contains {n} pictures")
+            : plural(series.length, "These files contain {n} slide", "These files contain {n} slides")
           : plural(planes, "This slide has {n} focal plane", "This slide has {n} focal planes")}
       </legend>
       {series.length > 1 && (
         <label>
-          {t("Bring in")}{" "}
+          {t("Import")}{" "}
           <select
             value={String(choice.which)}
             onChange={(e) => onWhich(/^\d+$/.test(e.target.value) ? Number(e.target.value) : (e.target.value as Which))}

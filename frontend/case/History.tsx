@@ -29,7 +29,9 @@ export function History({ accession }: { accession: string }) {
       </p>
       {excluded.map((one) => (
         <p key={one.accession} className="warn">
-          {one.accession === accession ? t("This case is in no trend.") : t("{accession} is in no trend.", one)}{" "}
+          {one.accession === accession
+            ? t("This case is not in the trend.")
+            : t("{accession} is not in the trend.", one)}{" "}
           {one.why}
         </p>
       ))}

@@ -30,7 +30,7 @@ export function Identity({ slide, sees }: { slide: Slide; sees: boolean }) {
 
   return (
     <div className="facts identity">
-      {t("Its file says something that may tell who the patient is: {kinds}.", { kinds: kinds.join(", ") })}{" "}
+      {t("Its file contains details that may show who the patient is: {kinds}.", { kinds: kinds.join(", ") })}{" "}
       {!sees && t("Your role may not see it.")}
       {sees && entries === null && (
         <button type="button" disabled={busy} onClick={() => void show()}>
@@ -41,17 +41,19 @@ export function Identity({ slide, sees }: { slide: Slide; sees: boolean }) {
       {entries !== null && (
         <section aria-label={t("What the file says of the patient")}>
           <p>
-            {t("That you looked stands in the audit record. None of it goes into reports, exports or converted files.")}{" "}
+            {t(
+              "The audit record notes that you looked. None of these details goes into reports, exports or converted files.",
+            )}{" "}
             <button type="button" onClick={() => setEntries(null)}>
               {t("Hide")}
             </button>
           </p>
-          {entries.length === 0 && <p>{t("What its pictures said was not kept when they came in.")}</p>}
+          {entries.length === 0 && <p>{t("The details in its pictures were not kept at import.")}</p>}
           {entries.length > 0 && (
             <table>
               <thead>
                 <tr>
-                  <th>{t("Of what kind")}</th>
+                  <th>{t("Kind of detail")}</th>
                   <th>{t("Where")}</th>
                   <th>{t("What it says")}</th>
                 </tr>

@@ -42,7 +42,7 @@ export function Readers({ data, act }: Props) {
             )}
             {second.acts === 0 && (
               <button type="button" onClick={() => void act(() => send("DELETE", at))}>
-                {t("Withdraw it")}
+                {t("Withdraw second reading")}
               </button>
             )}
           </span>

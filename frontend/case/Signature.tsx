@@ -21,7 +21,7 @@ export function Signature({ data }: { data: Room }) {
       <h2>{t("Signature")}</h2>
       <p className="soft">
         {ready
-          ? t("The dialog shows what you sign, and what stands before a signature.")
+          ? t("The dialog shows what you sign and what must be resolved first.")
           : t("The case is signed; amend it to change anything.")}
       </p>
       {ready ? (

@@ -17,7 +17,7 @@ export function SiteSelect({ site, may, onSite }: Props) {
   if (site !== null && !names.includes(site)) names.unshift(site);
   if (names.length === 0) return null;
   return (
-    <label title={t("Where slides look alike: a site's named cells can teach a net of its own")}>
+    <label title={t("A source of slides that look alike; its named cells can teach a net for it")}>
       {t("Site:")}{" "}
       <select value={site ?? ""} disabled={!may} onChange={(e) => onSite(e.target.value || null)}>
         <option value="">{t("not said")}</option>

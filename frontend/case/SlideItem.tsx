@@ -89,7 +89,7 @@ export function SlideItem(props: ItemProps) {
           </p>
         )}
         {slide.status === "ready" && slide.notes.length > 0 && (
-          <ul className="facts notes" aria-label={t("How it was taken in")}>
+          <ul className="facts notes" aria-label={t("How it was imported")}>
             {slide.notes.map((note) => (
               <li key={note}>{note}</li>
             ))}

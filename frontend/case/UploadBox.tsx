@@ -193,7 +193,7 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
             </p>
           ) : (
             <button type="button" className="primary" disabled={looking} onClick={() => void begin()}>
-              {looking ? t("Looking at it…") : contents ? t("Bring in") : t("Upload")}
+              {looking ? t("Looking at it…") : contents ? t("Import") : t("Upload")}
             </button>
           )}
         </div>

@@ -53,7 +53,7 @@ export async function sorted(files: readonly File[]): Promise<{ files: File[]; l
   const names = others.slice(0, MOST_NAMED).join(", ") + more;
   return {
     files: files.filter((_, i) => comes[i]),
-    leftOut: t("Left out, being neither slides nor pictures that can come in: {names}.", { names }),
+    leftOut: t("Left out, because they are neither slides nor pictures that can be imported: {names}.", { names }),
   };
 }
 

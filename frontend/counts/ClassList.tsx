@@ -60,7 +60,7 @@ export function ClassList({ schema, counts, runningCounts, marks, selection, not
 }
 
 const NOTED = [
-  ["teach", t("★ To teach"), "teaching"],
+  ["teach", t("★ Teaching"), "teaching"],
   ["comment", t("✍ Commented"), "commented"],
 ] as const;
 
@@ -147,7 +147,7 @@ function Line({ cell, n, marks, on, onChoose }: LineProps) {
         type="button"
         className="only"
         aria-label={t("Mark only {name} on the slide", { name: cell.name })}
-        title={t("Only this class on the slide; once more: those that matter")}
+        title={t("Mark only this class on the slide; press again to mark what matters")}
         onClick={() => marks.only(cell.index)}
       >
         {t("only")}

@@ -105,7 +105,7 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
 }
 
 const LIKELY = t(
-  "What each share is likely to be: nobody has named some of these cells but the machine, and this holds how it errs on films of other laboratories.",
+  "Likely range of each share: some of these cells were named only by the machine, and this interval includes its errors on films of other laboratories.",
 );
 
 const PARTS: [keyof Account, string][] = [

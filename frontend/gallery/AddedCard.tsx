@@ -38,7 +38,7 @@ export function AddedCard({ cell, labels, jobId, schema, canReview, onChoose, on
         </p>
       )}
       {cell.cut && (
-        <p className="machine">{t("reaches over the edge of the picture; counted, for a person named it")}</p>
+        <p className="machine">{t("extends beyond the edge of the picture; counted, because a person named it")}</p>
       )}
       <p className="machine">
         {cell.added_at
@@ -51,7 +51,7 @@ export function AddedCard({ cell, labels, jobId, schema, canReview, onChoose, on
       {canReview && sent && (
         <p className="cell-notes-acts">
           {cell.state !== "rejected" && (
-            <button type="button" onClick={onRemove} title={t("Take this cell away (Backspace)")}>
+            <button type="button" onClick={onRemove} title={t("Remove this cell (Backspace)")}>
               {t("Remove this cell")}
             </button>
           )}

@@ -58,7 +58,7 @@ export function CellCard({ card, loading, problem, schema, onLike, ...acts }: Pr
       {card.cut && (
         <p className="machine">
           {card.state === "relabelled"
-            ? t("{cut}; counted, for a person named it", { cut: cutText(card.cut_by) })
+            ? t("{cut}; counted, because a person named it", { cut: cutText(card.cut_by) })
             : t("{cut}; not counted", { cut: cutText(card.cut_by) })}
         </p>
       )}

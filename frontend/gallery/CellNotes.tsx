@@ -33,9 +33,9 @@ export function CellNotes({ cell, notes, mayWrite, requests }: Props) {
           className={teach ? "on" : ""}
           disabled={!mayWrite}
           onClick={() => void notes.teach(cell)}
-          title={t("Put this cell into the set to teach with (Shift + E)")}
+          title={t("Add this cell to the teaching set (Shift + E)")}
         >
-          {teach ? t("★ To teach") : t("☆ Teach")}
+          {teach ? t("★ Teaching") : t("☆ Teach")}
         </button>
         <button
           type="button"

@@ -22,7 +22,7 @@ export function Compare({ jobId, schema, compared }: Props) {
       {cells.length === 0 && (
         <p className="note">
           {t(
-            "Click a cell to hold it against typical ones; Ctrl + click chooses a second. A class’s key, a right-click, or dragging to another row reclassifies.",
+            "Click a cell to compare it with typical ones; Ctrl + click chooses a second. A class’s key, a right-click, or dragging to another row reclassifies.",
           )}
         </p>
       )}

@@ -41,7 +41,7 @@ export function Picture({ row, jobId, schema, size, notes, inSelection, current,
     row.added === null ? certainty(row.p) : t("added by a person"),
     row.must_see ? t("must be seen: {must_see}", { must_see: row.must_see }) : "",
     LABEL_STATES[row.state] ?? row.state,
-    ...notes.map((n) => (n.kind === "teach" ? t("to teach with") : `“${n.text}”`)),
+    ...notes.map((n) => (n.kind === "teach" ? t("for teaching") : `“${n.text}”`)),
   ].filter(Boolean);
   return (
     <button

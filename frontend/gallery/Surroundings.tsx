@@ -42,7 +42,7 @@ export function Surroundings({ jobId }: { jobId: string }) {
     <img
       className="surroundings"
       src={view.url}
-      alt={t("What the cell lies among")}
+      alt={t("Surroundings of the cell")}
       width={SIDE_PX}
       height={SIDE_PX}
       style={{ left: `${view.left}px`, top: `${view.top}px` }}

@@ -14,7 +14,7 @@ describe("a list that holds more cells than are counted", () => {
   });
 
   it("says how many of those that must be seen are left", () => {
-    expect(leftNote(9, 5)).toBe("5 left; those you have seen stay in sight");
+    expect(leftNote(9, 5)).toBe("5 left; those you have seen stay visible");
     expect(leftNote(5, 5)).toBe("");
   });
 });

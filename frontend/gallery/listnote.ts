@@ -25,7 +25,7 @@ export function countedNote(
 
 /** Of the cells that must be seen: how many are left, for those that were seen stay where they are. */
 export function leftNote(total: number, open: number): string {
-  return open < total ? t("{n} left; those you have seen stay in sight", { n: open }) : "";
+  return open < total ? t("{n} left; those you have seen stay visible", { n: open }) : "";
 }
 
 /** What keeps a cell from being seen whole; what is true of both where it is not known. */

@@ -51,7 +51,7 @@ export function HereBox({ jobId, schema, outline, revision, onClose }: Props) {
           </tbody>
         </table>
       )}
-      <p className="soft">{t("Of this place alone; the report counts the analysis as a whole.")}</p>
+      <p className="soft">{t("For this place only; the report counts the whole analysis.")}</p>
     </section>
   );
 }

@@ -130,7 +130,7 @@ const TITLES: Record<Named, string> = {
   outlined: t("Lasso"),
   alike: t("Most like the chosen cell"),
   comment: t("Commented"),
-  teach: t("To teach with"),
+  teach: t("Teaching set"),
 };
 const NOT_BY_LOOKS = t(
   "How this cell looks was not stored with the analysis: cells are compared by the models' answers and by measurements.",
@@ -141,7 +141,7 @@ const EMPTY: Record<Named, string> = {
   outlined: t("No marked cell lies within the outline."),
   alike: t("This analysis has no cells."),
   comment: t("No cell of this analysis has a comment."),
-  teach: t("No cell of this analysis is marked to teach with. Choose one and press Shift + E."),
+  teach: t("No cell of this analysis is marked for teaching. Choose one and press Shift + E."),
 };
 
 function whyEmpty(job: Analysis | null, hasSlide: boolean): string {

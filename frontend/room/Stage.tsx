@@ -139,7 +139,7 @@ export function Stage(props: Props) {
 function noteOf(place: AddingPlace): string {
   const notes = [
     place.nucleated_only ? t("Only nucleated cells are counted in this field.") : "",
-    place.cut ? t("It reaches over the edge of the picture; it counts all the same, for you name it.") : "",
+    place.cut ? t("It extends beyond the edge of the picture, but is counted because you name it.") : "",
     place.names ? t("Its name was {name}.", { name: place.names.name }) : "",
   ];
   return notes.filter(Boolean).join(" ");
@@ -156,7 +156,7 @@ function hintOf(adding: Props["adding"], { tool, draft }: Tools): string {
   if (tool === "lasso") return t("Drag round the cells. Esc cancels.");
   if (tool === "point") return t("Click the place. Esc cancels.");
   if (tool === "polygon")
-    return t("Click the corners; Enter closes the area, Backspace takes a corner back. Esc cancels.");
+    return t("Click the corners; Enter closes the area, Backspace removes the last corner. Esc cancels.");
   if (tool === "line") return t(draft ? "Click the other end. Esc cancels." : "Click one end. Esc cancels.");
   return t(draft ? "Click the other corner. Esc cancels." : "Click one corner. Esc cancels.");
 }

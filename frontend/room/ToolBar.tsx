@@ -156,7 +156,7 @@ function AreaButtons({ area, corners }: { area: AreaActs; corners: readonly Poin
         <button
           type="button"
           onClick={() => analyse(corners)}
-          title={t("Analyse the rectangle around it by itself; what is reported stays")}
+          title={t("Analyse the rectangle around it on its own; the reported analysis stays the same")}
         >
           {t("Analyse here")}
         </button>

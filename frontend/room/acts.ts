@@ -148,7 +148,7 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
 const ONE_AT_A_TIME = t("Cells that must be seen are confirmed one at a time: press Space, look, press Enter.");
 
 function leftText(n: number): string {
-  return plural(n, "One that must be seen was left.", "{n} that must be seen were left.");
+  return plural(n, "One that must be seen was left open.", "{n} that must be seen were left open.");
 }
 
 /** The class that all of the cells have; null where they have none in common. */

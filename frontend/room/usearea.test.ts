@@ -26,7 +26,7 @@ describe("a lasso", () => {
   it("says how many it chose, and when that is not all", () => {
     const rows = [{}, {}] as GalleryRow[];
     expect(chosenText(rows, 2)).toContain("2 marked cells are chosen.");
-    expect(chosenText(rows, 70)).toContain("2 of 70 marked cells are chosen; go round fewer.");
+    expect(chosenText(rows, 70)).toContain("2 of 70 marked cells are chosen; draw round fewer.");
     expect(chosenText([], 0)).toBe("No marked cell lies there.");
   });
 });

@@ -61,8 +61,8 @@ export function chosenText(rows: readonly GalleryRow[], n: number): string {
     rows.length < n
       ? plural(
           n,
-          "{some} of {n} marked cell are chosen; go round fewer.",
-          "{some} of {n} marked cells are chosen; go round fewer.",
+          "{some} of {n} marked cell is chosen; draw round fewer.",
+          "{some} of {n} marked cells are chosen; draw round fewer.",
           { some: rows.length },
         )
       : plural(n, "{n} marked cell is chosen.", "{n} marked cells are chosen.");

@@ -132,7 +132,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   };
   const alike = () => {
     if (row === null) {
-      say(t("Choose a cell of the machine’s first."));
+      say(t("First choose a cell that the machine found."));
       return;
     }
     setTabled(false);
@@ -169,8 +169,8 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     help,
     differential,
     typical: () => {
-      if (!tabled) say(t("Typical cells stand beside the differential: press Shift + D first."));
-      else if (!compared.nextClass()) say(t("Choose a cell of the machine’s first."));
+      if (!tabled) say(t("Typical cells are shown beside the differential: press Shift + D first."));
+      else if (!compared.nextClass()) say(t("First choose a cell that the machine found."));
     },
     beside: sideBySide,
     add: () => {

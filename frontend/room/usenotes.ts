@@ -50,7 +50,7 @@ export function useNotes(jobId: string | null, reviewable: boolean, say: (text: 
   const remove = useCallback(
     async (note: CellNote) => {
       const what =
-        note.kind === "teach" ? t("The cell is no longer one to teach with.") : t("The comment has been removed.");
+        note.kind === "teach" ? t("The cell is no longer marked for teaching.") : t("The comment has been removed.");
       await change(async () => {
         await send("DELETE", `/api/v1/notes/${note.id}/`);
         // Before the lists are read again: what is offered to come back is what went last.
@@ -71,7 +71,7 @@ export function useNotes(jobId: string | null, reviewable: boolean, say: (text: 
       const marked = placed.cells.get(keyOf(cell))?.find((n) => n.kind === "teach");
       const { row, added } = cell;
       if (marked) await remove(marked);
-      else await change(() => send("POST", url, { kind: "teach", row, added }), t("Marked as a cell to teach with."));
+      else await change(() => send("POST", url, { kind: "teach", row, added }), t("Marked for teaching."));
     },
     remove,
     restore: last

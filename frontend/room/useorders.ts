@@ -48,7 +48,9 @@ export function useOrders(accession: string, slide: Slide | null, jobId: string 
     orderRegion: (protocol: string, region: readonly number[]) =>
       run(async () => {
         await send<Job>("POST", `/api/v1/slides/${slide?.id}/jobs/`, { protocol, region });
-        say(t("The analysis of this region has been ordered. What you read stays in view; its progress stands above."));
+        say(
+          t("The analysis of this region has been ordered. The open analysis stays in view; progress is shown above."),
+        );
       }),
     cancel: () => run(() => send<Job>("POST", `/api/v1/jobs/${jobId}/cancel/`)),
     retry: () => run(() => send<Job>("POST", `/api/v1/jobs/${jobId}/retry/`)),

@@ -18,16 +18,19 @@ export function ChangedMeanwhile({ which, before, now }: Props) {
 
 function conclusionText(now: string): string {
   return now
-    ? t("Somebody else has changed the conclusion meanwhile; it now reads “{now}”. The text here is what will stand.", {
-        now,
-      })
-    : t("Somebody else has emptied the conclusion meanwhile. The text here is what will stand.");
+    ? t(
+        "Somebody else has changed the conclusion in the meantime; it now reads “{now}”. The text here will replace it.",
+        {
+          now,
+        },
+      )
+    : t("Somebody else has emptied the conclusion in the meantime. The text here will be kept.");
 }
 
 function commentText(now: string): string {
   return now
-    ? t("Somebody else has changed the comment meanwhile; it now reads “{now}”. The text here is what will stand.", {
+    ? t("Somebody else has changed the comment in the meantime; it now reads “{now}”. The text here will replace it.", {
         now,
       })
-    : t("Somebody else has emptied the comment meanwhile. The text here is what will stand.");
+    : t("Somebody else has emptied the comment in the meantime. The text here will be kept.");
 }

@@ -59,7 +59,7 @@ export function ConclusionField({ value, assays, onChange }: Props) {
         aria-controls={list.length ? `${id}-list` : undefined}
         aria-activedescendant={list.length ? `${id}-${at}` : undefined}
         aria-autocomplete="list"
-        placeholder={mine.length ? t("Type, or begin the code of a phrase") : undefined}
+        placeholder={mine.length ? t("Type, or start with the code of a phrase") : undefined}
         onChange={(event) => {
           onChange(event.target.value);
           setCaret(event.target.selectionStart);

@@ -13,7 +13,7 @@ export function Notices({ opening = "", waiting = 0 }: { opening?: string; waiti
         <p className="notice lost" role="alert">
           <b>{t("Not live since {time}.", { time: clock(lost_at) })}</b>{" "}
           {requests
-            ? t("The changes of others do not arrive at the moment.")
+            ? t("Changes made by others are not arriving at the moment.")
             : t("HemaView cannot be reached; counts and labels are those of that time.")}{" "}
           {waitingText(waiting)} {t("Reconnecting…")}
         </p>

@@ -115,13 +115,13 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
       )}
       {signing.isError && (
         <p className="error" role="alert">
-          {t("What would be signed could not be read: {reason}", { reason: signing.error.message })}
+          {t("The report to be signed could not be loaded: {reason}", { reason: signing.error.message })}
         </p>
       )}
       {signing.data && <SigningSummary signing={signing.data} />}
       {first && stamps && !sameStamps(first, stamps) && (
         <p className="warn" role="status">
-          {t("Since this dialog opened somebody has changed cells or analyses: the counts above are the new ones.")}
+          {t("Somebody has changed cells or analyses since this dialog was opened; the counts above are the new ones.")}
         </p>
       )}
       {[...forNothing, ...forReview].map((h) => (

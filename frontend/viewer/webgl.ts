@@ -197,7 +197,7 @@ function linked(gl: WebGL2RenderingContext): WebGLProgram {
     [gl.FRAGMENT_SHADER, FRAGMENT],
   ] as const) {
     const shader = gl.createShader(kind);
-    if (!shader) throw new Error(t("WebGL has lost its context."));
+    if (!shader) throw new Error(t("The graphics display (WebGL) has failed; reload the page."));
     gl.shaderSource(shader, source);
     gl.compileShader(shader);
     gl.attachShader(program, shader);

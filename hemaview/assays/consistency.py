@@ -73,17 +73,17 @@ def contradictions(values: Mapping[str, float]) -> list[str]:
         elif is_mchc and not _possible(by_both, allowed):
             sentences.append(
                 gettext(
-                    "A haemoglobin of {a:g} g/L and a haematocrit of {b:g} L/L give an MCHC of {index:.3g} g/L, which no red "
-                    "cells have ({low:g} to {high:g})."
+                    "A haemoglobin of {a:g} g/L and a haematocrit of {b:g} L/L give an MCHC of {index:.3g} g/L, which is outside "
+                    "the possible range ({low:g} to {high:g})."
                 ).format(a=a, b=b, index=by_both, low=low, high=high)
             )
             mchc_contradicted = True
     stated = values.get("mchc_g_per_l")
     if stated and not _possible(stated, 0.0) and not mchc_contradicted:
         sentences.append(
-            gettext("An MCHC of {stated:g} g/L is stated, which no red cells have ({low:g} to {high:g}).").format(
-                stated=stated, low=low, high=high
-            )
+            gettext(
+                "An MCHC of {stated:g} g/L is stated, which is outside the possible range ({low:g} to {high:g})."
+            ).format(stated=stated, low=low, high=high)
         )
     return sentences
 

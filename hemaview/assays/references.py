@@ -103,7 +103,7 @@ def references_in(path: Path) -> References:
         data = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(
-            gettext("The reference ranges in {path} are no TOML: {error}.").format(path=path, error=error)
+            gettext("The reference ranges in {path} are not valid TOML: {error}.").format(path=path, error=error)
         ) from error
     return references_from(data, shipped_references().quantities)
 

@@ -16,7 +16,7 @@ _SECTIONS = (
     (
         _("Laboratory"),
         "/laboratory/",
-        _("Name, address and logo that head each report; phrases and templates for conclusions."),
+        _("Letterhead of reports (name, address and logo); phrases and templates for conclusions."),
         "laboratory.change_laboratory",
     ),
     (
@@ -26,9 +26,14 @@ _SECTIONS = (
         "analysis.change_protocol",
     ),
     (_("People"), "/people/", _("Who works here, in which roles, and what each role may do."), "accounts.change_user"),
-    (_("Sites"), "/sites/", _("Where slides look alike, and the nets that they taught."), "slides.change_site"),
-    (_("Queue"), "/queue/", _("Analyses that run and wait, and the workers that are alive."), "analysis.view_job"),
-    (_("Audit"), "/audit/", _("Who did what and when, by person, case and date; as a file, too."), "audit.view_record"),
+    (
+        _("Sites"),
+        "/sites/",
+        _("Sources of slides that look alike, and the nets taught with them."),
+        "slides.change_site",
+    ),
+    (_("Queue"), "/queue/", _("Running and waiting analyses, and active workers."), "analysis.view_job"),
+    (_("Audit"), "/audit/", _("Who did what and when, by person, case and date; also as a file."), "audit.view_record"),
     (_("All tables"), "/admin/", _("Everything else that is kept, row by row."), "accounts.view_user"),
 )
 """Title, address, what it is about, and the permission that it needs."""

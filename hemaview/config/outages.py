@@ -23,7 +23,7 @@ class Outage(Refusal):
     """A part of the server cannot be used at this moment; nothing of the request was done."""
 
     http_status = 503
-    title_of_kind = gettext_lazy("Not at this moment")
+    title_of_kind = gettext_lazy("Temporarily unavailable")
 
 
 def outage_of(error: BaseException | None) -> Outage | None:

@@ -54,7 +54,7 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
         answer = problem(
             status.HTTP_400_BAD_REQUEST,
             "invalid",
-            gettext("Some of it cannot be taken"),
+            gettext("Some values are not valid"),
             _first(detail),
             errors=detail,
         )
@@ -80,7 +80,7 @@ def _own_words(error: exceptions.APIException, context: dict[str, Any]) -> tuple
         return gettext("Not understood"), gettext("Send the request as JSON (Content-Type: application/json).")
     if isinstance(error, exceptions.NotAcceptable):
         return gettext("Not understood"), gettext(
-            "This answer is not to be had in the type that you accept; accept application/json."
+            "This answer is not available in the type that you accept; accept application/json."
         )
     if isinstance(error, exceptions.ParseError):
         return gettext("Not understood"), gettext("The request could not be read: {detail}").format(detail=error.detail)
@@ -122,7 +122,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if not request.path.startswith("/api/"):
         return defaults.server_error(request)
     return _json(
-        problem(500, "fault", gettext("A fault of ours"), gettext("Something went wrong here; tell the administrator."))
+        problem(500, "fault", gettext("Server error"), gettext("Something went wrong here; tell the administrator."))
     )
 
 

@@ -26,7 +26,7 @@ def cells_of(n: int, noun: str) -> str:
 
 def no_area() -> str:
     """Why there is no density."""
-    return gettext("No area is known.")
+    return gettext("The area is not known.")
 
 
 def poor(sentence: str, why: str) -> str:

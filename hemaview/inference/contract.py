@@ -85,7 +85,7 @@ class _Trial:
                 names = list(file.keys())
         except SafetensorError as error:
             raise _Broken(
-                "damaged", gettext("The safetensors file is damaged ({error}); save it anew.").format(error=error)
+                "damaged", gettext("The safetensors file is damaged ({error}); save it again.").format(error=error)
             ) from error
         return f"safetensors: {len(names):,} tensors for the net of {self.card.raw['method']}"
 
@@ -128,7 +128,7 @@ class _Trial:
             if len(self.facts.outputs) != 1:
                 raise _Broken(
                     "wrong-output",
-                    gettext("The net has {outputs} outputs; export the classes' scores alone.").format(
+                    gettext("The net has {outputs} outputs; export only the classes' scores.").format(
                         outputs=len(self.facts.outputs)
                     ),
                 )
@@ -153,7 +153,9 @@ class _Trial:
         if len(raw) != 2:
             raise _Broken(
                 "wrong-input",
-                gettext("The net takes one number of pictures alone; export it with that number free (dynamic_axes)."),
+                gettext(
+                    "The net takes only a fixed number of pictures; export it with a variable batch size (dynamic_axes)."
+                ),
             )
         if raw.shape != (2, len(self.card.outputs)):
             raise self._wrong_classes((None, *raw.shape[1:]))
@@ -164,7 +166,7 @@ class _Trial:
         if not np.isfinite(raw).all():
             raise _Broken(
                 "not-finite",
-                gettext("The net gives answers that are no numbers (NaN or infinite); look at its normalisation."),
+                gettext("The net gives answers that are not numbers (NaN or infinite); check its normalisation."),
             )
         if self.card.raw.get("output") == "probabilities":
             sums = raw.sum(axis=1)
@@ -184,7 +186,7 @@ class _Trial:
         self.p = self.model.classify_crops(self.crops)
         if not np.isfinite(self.p).all() or np.abs(self.p.sum(axis=1) - 1).max() > SAME:
             raise _Broken(
-                "not-finite", gettext("The probabilities of a cell do not sum to 1; look at the card's temperature.")
+                "not-finite", gettext("The probabilities of a cell do not sum to 1; check the card's temperature.")
             )
         return f"{len(self.p)} drawn cells, probabilities from {self.p.min():.4f} to {self.p.max():.4f}"
 
@@ -194,8 +196,7 @@ class _Trial:
             raise _Broken(
                 "sees-nothing",
                 gettext(
-                    "The net gives every picture the same answer: its normalisation is probably another one "
-                    "than the card says."
+                    "The net gives every picture the same answer: its normalisation probably differs from what the card says."
                 ),
             )
         class_indices = np.unique(self.p.argmax(axis=1))
@@ -209,8 +210,7 @@ class _Trial:
             raise _Broken(
                 "batch-matters",
                 gettext(
-                    "A cell's probabilities move by {off:.3f} with what is asked beside it; export the net "
-                    "in eval mode."
+                    "A cell's probabilities change by {off:.3f} with the other cells in the batch; export the net in eval mode."
                 ).format(off=off),
             )
         return f"largest difference {off:.6f}"
@@ -221,7 +221,8 @@ class _Trial:
             raise _Broken(
                 "not-repeatable",
                 gettext(
-                    "The same pictures get other answers the second time (by {off:.4f}); export the net without chance."
+                    "The same pictures get different answers the second time (by {off:.4f}); export the net without "
+                    "random operations."
                 ).format(off=off),
             )
         return "the same to the last digit"
@@ -237,7 +238,9 @@ class _Trial:
         if off > 0.05:
             raise _Broken(
                 "scale-matters",
-                gettext("A cell seen at twice the resolution gets other probabilities (by {off:.3f}).").format(off=off),
+                gettext("A cell seen at twice the resolution gets different probabilities (by {off:.3f}).").format(
+                    off=off
+                ),
             )
         return f"shown at {self.card.mpp:g} µm/px from {self.card.mpp / 2:g} and {self.card.mpp:g}: largest difference {off:.6f}"
 
@@ -250,7 +253,9 @@ class _Trial:
         if not np.isfinite(p).all():
             raise _Broken(
                 "not-finite",
-                gettext("On bare ground, black or white the answers are no numbers; look at the normalisation."),
+                gettext(
+                    "On pictures of plain background, black or white, the answers are not numbers; check the normalisation."
+                ),
             )
         likeliest = self.card.classes[int(p[0].argmax())]
         return f"bare ground is called {likeliest} ({100 * float(p[0].max()):.0f} %), which no job asks it about"

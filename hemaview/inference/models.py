@@ -89,9 +89,9 @@ def state_of(card: Card) -> dict[str, Tensor]:
             tensors = load_file(path)
         except SafetensorError as error:
             raise WeightsUnfit(
-                gettext("The weights of {name} {version} are no safetensors file; nothing else is read.").format(
-                    name=card.name, version=card.version
-                )
+                gettext(
+                    "The weights of {name} {version} are not a safetensors file, the only kind that is read."
+                ).format(name=card.name, version=card.version)
             ) from error
         state |= {prefix + k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
     return state

@@ -136,8 +136,8 @@ def read_own_card(files: OwnFiles) -> OwnCard:
     if _sha256(files.card) != files.card_sha256:
         raise WeightsChanged(
             gettext(
-                "The card of a model of one's own (sha256 {card_sha256}…) is gone or was altered; "
-                "restore it from a backup, or choose another model."
+                "The card of an uploaded model (sha256 {card_sha256}…) is missing or was altered; restore it from a backup, or "
+                "choose another model."
             ).format(card_sha256=files.card_sha256[:12])
         )
     return own_card(json.loads(files.card.read_bytes()), files.sha256)
@@ -192,7 +192,7 @@ def _house_runtime(card: OwnCard, weights: Path) -> Runtime:
         net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(weights).items()})
     except SafetensorError as error:
         raise WeightsUnfit(
-            gettext("The weights of {name} are no safetensors file ({first_line}).").format(
+            gettext("The weights of {name} are not a safetensors file ({first_line}).").format(
                 name=card.name, first_line=first_line(error)
             )
         ) from error

@@ -46,8 +46,7 @@ class Taught:
         if model.info.name != self.base or model.info.sha256 != self.base_sha256:
             raise WeightsChanged(
                 gettext(
-                    "What the site taught belongs to other weights of {base} than those that are installed; "
-                    "teach it again."
+                    "This site's net was taught from other weights of {base} than those installed; teach the site again."
                 ).format(base=self.base)
             )
         return fit_for(model, {**statistics, **self.tensors}).judging(self.temperature, {}, self.least)
@@ -71,15 +70,15 @@ def read_taught(path: Path, sha256: str) -> Taught:
     try:
         if sha256_of(path) != sha256:
             raise WeightsChanged(
-                gettext("What the site taught is damaged: the file does not match its record; teach it again.")
+                gettext("This site's net is damaged: the file does not match its record; teach the site again.")
             )
         with safe_open(path, framework="pt") as file:
             header = json.loads(file.metadata()[HEADER])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
     except OSError as error:
         raise WeightsChanged(
-            gettext("What the site taught is gone from the disk; a backup may hold it, or teach it again.")
+            gettext("This site's net is missing from the disk; restore it from a backup, or teach the site again.")
         ) from error
     except (SafetensorError, TypeError, KeyError, ValueError) as error:
-        raise WeightsUnfit(gettext("What the site taught is no file of taught weights.")) from error
+        raise WeightsUnfit(gettext("This site's net is not a file of taught weights.")) from error
     return Taught(header["base"], header["base_sha256"], tensors, float(header["temperature"]), header["least"])

@@ -60,7 +60,7 @@ def _of_module(module: Any) -> InstalledMethod:
     try:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise Unfit(gettext("beside its module lies no card.json that can be read.")) from error
+        raise Unfit(gettext("there is no readable card.json beside its module.")) from error
     lacking = [key for key in NEEDED if key not in card]
     if lacking:
         raise Unfit(gettext("its card does not say {lacking}.").format(lacking=all_of(lacking)))

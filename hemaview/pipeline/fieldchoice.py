@@ -55,7 +55,7 @@ ORDER_SEED = 20261121
 """Of the order of fields that are equally good: the same slide is counted in the same order."""
 
 ENOUGH, NOT_LOOKED_AT = gettext_noop("enough better fields"), gettext_noop("not looked at")
-_POOR = {OVERLAP: gettext_noop("the cells overlap"), THIN: gettext_noop("the cells lie too thinly")}
+_POOR = {OVERLAP: gettext_noop("the cells overlap"), THIN: gettext_noop("the cells are too sparse")}
 
 
 def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: Detector | None = None) -> Plan:
@@ -72,11 +72,13 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
     plan.notes += _covered_note(plan)
     plan.guards = _guards(slide, request, plan)
     if not plan.counted_fields and plan.guards:
-        raise PipelineError(plan.guards[0]["sentence"], gettext("Bring in the slide that was meant."))
+        raise PipelineError(plan.guards[0]["sentence"], gettext("Import the intended slide."))
     if not plan.counted_fields:
         raise PipelineError(
             gettext("No field of this slide can be counted: {main_reason}.").format(main_reason=_main_reason(plan)),
-            gettext("Bring in a part of the film where the cells lie in one layer and in focus, and check its µm/px."),
+            gettext(
+                "Import a part of the film where the cells lie in a single layer and in focus, and check its µm/px."
+            ),
         )
     plan.guards += contradicted
     return plan
@@ -157,13 +159,13 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
                 f.index = i
             plan.notes.append(
                 gettext(
-                    "The particles and trails that {model} found hold {within} of {every} fields: they are "
-                    "counted first, then what else is stained."
+                    "{within} of {every} fields lie in the particles and trails that {model} found: they are counted first, "
+                    "then other stained areas."
                 ).format(model=overview.info.name, within=within, every=len(boxes))
             )
             return
         plan.notes.append(
-            gettext("{model} found no particle or trail that can be counted: all that is stained was.").format(
+            gettext("{model} found no particle or trail that can be counted: all stained areas were counted.").format(
                 model=overview.info.name
             )
         )
@@ -253,8 +255,8 @@ def _use_poor(fields: list[PlannedField], plan: Plan) -> None:
     plan.poor_fields = _POOR[commonest]
     plan.notes.append(
         gettext(
-            "No field of this slide is good: {reason}. The best were counted: shapes get no grade there, and platelets no "
-            "estimate."
+            "No field of this slide is of good quality: {reason}. The best fields were counted; shapes are not graded and "
+            "platelets not estimated."
         ).format(reason=gettext(plan.poor_fields))
     )
 
@@ -299,6 +301,6 @@ def _share(tissue: NDArray[np.bool_], slide: Slide, x: int, y: int, w: int, h: i
 
 def _main_reason(plan: Plan) -> str:
     if not plan.fields:
-        return gettext("nothing stained was found on it")
+        return gettext("nothing stained was found on the slide")
     reasons = [f.reason for f in plan.fields if f.reason]
     return gettext(max(set(reasons), key=reasons.count)) if reasons else gettext("none was found")

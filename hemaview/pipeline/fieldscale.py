@@ -37,10 +37,11 @@ def scale_of(
     progress("measuring red cells", 0.0)
     if request.mpp and (wide_px := RED_CELL_UM / request.mpp) < LEAST_CELL_PX:
         raise PipelineError(
-            gettext("At {mpp:g} µm/px a red cell of this slide is {wide_px:.1f} px wide: no cell can be seen.").format(
-                mpp=request.mpp, wide_px=wide_px
-            ),
-            gettext("Correct the slide's µm/px; then order the analysis anew."),
+            gettext(
+                "At {mpp:g} µm/px a red cell of this slide is {wide_px:.1f} px wide: too small for "
+                "cells to be recognised."
+            ).format(mpp=request.mpp, wide_px=wide_px),
+            gettext("Correct the slide's µm/px; then order the analysis again."),
         )
     by_cells = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
     if not request.mpp and (rounds := _round_fields(slide, request)):
@@ -53,22 +54,22 @@ def scale_of(
     if by_cells is None and (by_discs := _by_discs(slide, request)):
         mpp, sd, n = by_discs
         note = gettext(
-            "µm/px estimated from discs within {n} red cells that touch, for too few lie alone, taken as 7.2 µm wide: "
-            "{mpp:.4f} ± {sd:.4f}; enter the microscope's µm/px, for sizes in µm rest on it."
+            "µm/px estimated from discs within {n} touching red cells, taken as 7.2 µm wide, because too few lie alone: "
+            "{mpp:.4f} ± {sd:.4f}; enter the microscope's µm/px, because sizes in µm depend on it."
         ).format(n=n, mpp=mpp, sd=sd)
         return mpp, "estimated", sd, [note], []
     if by_cells is None:
         _refuse_what_has_no_cells(slide, request)
         raise PipelineError(
             gettext(
-                "The µm per pixel of this slide are not known and too few round red cells were found to "
-                "measure them by; give the slide its µm/px and analyse again."
+                "The µm/px of this slide is not known, and too few round red cells were found to estimate it; enter the slide's "
+                "µm/px and analyse again."
             ),
-            gettext("An administrator can give it."),
+            gettext("An administrator can enter it."),
         )
     mpp, sd, n = by_cells
     note = gettext(
-        "µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm rest on it."
+        "µm/px estimated from {n} red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; sizes in µm depend on it."
     ).format(n=n, mpp=mpp, sd=sd)
     return mpp, "estimated", sd, [note], []
 
@@ -78,7 +79,7 @@ def _refuse_what_has_no_cells(slide: Slide, request: RunRequest) -> None:
     boxes = _looked_at(slide, request, 6)[:MOST_ASKED]
     signs_of_places = [signs_of(slide.read(x, y, 0, w, h), NOMINAL_MPP) for x, y, w, h in boxes]
     if whatever_the_scale := guards([signs for signs in signs_of_places if signs.tissue > LEAST_SHOWN], ()):
-        raise PipelineError(whatever_the_scale[0]["sentence"], gettext("Bring in the slide that was meant."))
+        raise PipelineError(whatever_the_scale[0]["sentence"], gettext("Import the intended slide."))
 
 
 def _round_fields(slide: Slide, request: RunRequest) -> list[tuple[NDArray[np.uint8], Eyepiece]]:
@@ -94,15 +95,15 @@ def _by_round_fields(rounds: list[tuple[NDArray[np.uint8], Eyepiece]], of_oil: f
     if through and seen_with(through[0], of_oil):
         mpp, sd, n = through
         note = gettext(
-            "µm/px estimated from discs within {n} red cells that touch, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; "
-            "enter the microscope's µm/px, for sizes in µm rest on it."
+            "µm/px estimated from discs within {n} touching red cells, taken as 7.2 µm wide: {mpp:.4f} ± {sd:.4f}; enter the "
+            "microscope's µm/px, because sizes in µm depend on it."
         ).format(n=n, mpp=mpp, sd=sd)
         return mpp, sd, note
     sd = of_oil * OIL_FIELD_SPREAD
     note = gettext(
-        "µm/px estimated from the round field of the eyepiece, taken as {wide_um:.0f} µm wide as with an oil objective "
-        "(×100), for the red cells give no size that goes with it: {mpp:.4f} ± {sd:.4f}; "
-        "enter the microscope's µm/px, for sizes in µm rest on it."
+        "µm/px estimated from the round field of the eyepiece, taken as {wide_um:.0f} µm wide as with an oil "
+        "objective (×100), because the red cells give no size that matches it: {mpp:.4f} ± {sd:.4f}; enter the "
+        "microscope's µm/px, because sizes in µm depend on it."
     ).format(wide_um=OIL_FIELD_UM, mpp=of_oil, sd=sd)
     return of_oil, sd, note
 

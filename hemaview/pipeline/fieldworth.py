@@ -27,7 +27,7 @@ NO_FOCUS, SOFT_FOCUS = 0.04, 0.1
 lies below 0.2; blurred by 1 µm hardly one lies above 0.04 (`study focus-limits`)."""
 COVERED, NO_CELLS = gettext_noop("ink, a bubble, dirt or an edge lies on it"), gettext_noop("no cells")
 GLASS, BLURRED = gettext_noop("too few cells"), gettext_noop("out of focus")
-OVERLAP, THIN = gettext_noop("cells overlap"), gettext_noop("cells lie too thinly")
+OVERLAP, THIN = gettext_noop("cells overlap"), gettext_noop("cells are too sparse")
 NOTHING_SEEN = Look(0.0, 0.0, 0, 0.0, 0.0)
 
 
@@ -57,7 +57,10 @@ def good_focus(looks: list[Look], plan: Plan, areas_mm2: list[float]) -> float:
     good = plan.good_focus = float(np.percentile(sharp, 75)) if sharp else 1.0
     if good < SOFT_FOCUS:
         plan.notes.append(
-            gettext("Even the sharpest fields of this slide are soft: take shapes, pallor and nuclei with care.")
+            gettext(
+                "Even the sharpest fields of this slide are slightly out of focus: interpret shapes, central pallor "
+                "and nuclei with care."
+            )
         )
     return good
 

@@ -57,7 +57,7 @@ def named_failure(nets: Collection[str]) -> PipelineError:
         gettext(
             "{nets} gave no finite answer for a cell, and this examination has no class for a cell without a name."
         ).format(nets=by_name(nets)),
-        gettext("An administrator must choose another model in the protocol; then order the analysis anew."),
+        gettext("An administrator must choose another model in the protocol; then order the analysis again."),
     )
 
 

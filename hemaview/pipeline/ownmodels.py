@@ -43,10 +43,11 @@ def _unsaid(model: Classifier) -> str:
     """What the model's card is silent about, in words; "" where it says all."""
     if not model.stains and not model.least:
         return gettext(
-            "which stains it knows (so no film is called strange) nor when it cannot be sure (so it leaves no cell unidentified)"
+            "which stains it knows (so no film is flagged as unusual) nor when it cannot be sure (so it leaves "
+            "no cell unidentified)"
         )
     if not model.stains:
-        return gettext("which stains it knows (so no film is called strange)")
+        return gettext("which stains it knows (so no film is flagged as unusual)")
     return "" if model.least else gettext("when it cannot be sure (so it leaves no cell unidentified)")
 
 
@@ -59,7 +60,7 @@ def own_guards(models: Mapping[str, Model], schema: Schema) -> list[dict[str, st
         blind = ", ".join(c.name.lower() for c in _not_named(role, model, schema) if c.must_see and c.key in ours)
         if blind:
             sentence = gettext(
-                "{model} cannot name: {classes}. That none was counted says nothing: look for them yourself."
+                "{model} cannot name: {classes}. A count of zero means nothing for these classes: look for such cells yourself."
             ).format(model=f"{model.info.name} {model.info.version}", classes=blind)
             guards.append({"code": CODE, "sentence": sentence})
     return guards

@@ -45,8 +45,8 @@ def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progres
     if rounds:
         plan.notes.append(
             gettext(
-                "{rounds} of {photographs} photographs were taken through an eyepiece: the dark rim around their field is "
-                "left out of every measure, and cells that it cuts are not counted."
+                "{rounds} of {photographs} photographs were taken through an eyepiece: the dark rim around their "
+                "field is left out of all measurements, and cells that it cuts are not counted."
             ).format(rounds=rounds, photographs=len(shares))
         )
     plan.notes += _burnt_in(marks_of_photos)

@@ -53,7 +53,7 @@ from hemaview.wsi.slide import Slide, open_slide
 
 
 def _correct() -> str:
-    return gettext("An administrator must correct the protocol's settings; then order it anew.")
+    return gettext("An administrator must correct the protocol's settings; then order the analysis again.")
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class _Counted:
 
 _ELSEWHERE_NAMED = {
     Stain.STRANGE: gettext_noop(
-        "The film is stained unlike any that {usual} learned from; {other}, the model for unusual stains, named its "
-        "nucleated cells."
+        "The film's stain is unlike any that {usual} learned from; {other}, the model for unusual stains, named its nucleated "
+        "cells."
     ),
     Stain.UNCLEAR: gettext_noop(
         "The film has too few nuclei to tell how it is stained; {other}, the model for unusual stains, named them and "
@@ -158,10 +158,10 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
 
 def _lookalikes(n: int) -> str:
     return ngettext(
-        "{n:,} cell that a model called nucleated showed no nucleus (nothing in it is coloured otherwise than the red cells "
-        "around) and counts as an uncategorised red cell.",
-        "{n:,} cells that a model called nucleated showed no nucleus (nothing in them is coloured otherwise than the red cells "
-        "around) and count as uncategorised red cells.",
+        "{n:,} cell that a model called nucleated showed no nucleus (nothing in it differs in colour from "
+        "the red cells around it) and counts as an uncategorised red cell.",
+        "{n:,} cells that a model called nucleated showed no nucleus (nothing in them differs in colour from "
+        "the red cells around them) and count as uncategorised red cells.",
         n,
     ).format(n=n)
 
@@ -238,8 +238,8 @@ def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequ
         )
     note = gettext(
         "Candidates are called from a probability of {threshold:g}: on {data} that found {recall_percent:g} % of nucleated red "
-        "cells and called {false_per_100:g} of 100 other nucleated cells too. On other specimens, sections above all, both were "
-        "not measured."
+        "cells and called {false_per_100:g} of 100 other nucleated cells too. On other specimens, sections "
+        "above all, neither was measured."
     ).format(
         threshold=point["threshold"],
         data=point["data"],

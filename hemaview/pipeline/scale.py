@@ -37,8 +37,8 @@ def scale_notes(mpp: float, models: Mapping[str, float]) -> list[str]:
     worst = max(far, key=lambda name: far[name])
     return [
         gettext(
-            "At {mpp:.3f} µm/px pictures are enlarged {times:.1f} times for {model}, which learned from finer ones: "
-            "take its answers with care."
+            "At {mpp:.3f} µm/px pictures are enlarged {times:.1f} times for {model}, which learned from finer ones: interpret "
+            "its results with care."
         ).format(mpp=mpp, times=far[worst], model=worst)
     ]
 
@@ -48,7 +48,7 @@ def disagreement(mpp: float, measured: float) -> list[dict[str, str]]:
     if max(mpp / measured, measured / mpp) <= WARN_FACTOR:
         return []
     sentence = gettext(
-        "By its red cells this slide has about {measured:.3f} µm/px, not the {mpp:.3f} that it states: sizes and classes rest "
-        "on it, so correct its µm/px and analyse it again, or give a reason."
+        "Judging by its red cells, this slide has about {measured:.3f} µm/px, not the stated {mpp:.3f}: sizes and classes "
+        "depend on it, so correct its µm/px and analyse it again, or give a reason."
     ).format(measured=measured, mpp=mpp)
     return [{"code": "scale-contradicted", "sentence": sentence}]

@@ -294,8 +294,10 @@ def search_notes(request: RunRequest, schema: Schema, plan: Plan, searched: Sear
         n = int(cells_by_class[classes].sum())
         notes.append(
             ngettext(
-                "{n} of {wanted} nucleated cells to count was found in {mm2:.2f} mm², all of one layer that was searched.",
-                "{n} of {wanted} nucleated cells to count were found in {mm2:.2f} mm², all of one layer that was searched.",
+                "{n} of the {wanted} nucleated cells to be counted was found in {mm2:.2f} mm², the whole monolayer "
+                "that was searched.",
+                "{n} of the {wanted} nucleated cells to be counted were found in {mm2:.2f} mm², the whole monolayer "
+                "that was searched.",
                 n,
             ).format(n=n, wanted=wanted, mm2=searched.mm2["film"])
         )
@@ -303,10 +305,12 @@ def search_notes(request: RunRequest, schema: Schema, plan: Plan, searched: Sear
         outside = int(((cells.flags & OUTSIDE) != 0).sum())
         notes.append(
             ngettext(
-                "{mm2:.2f} mm² of edges, the feathered end and thick places were searched: the {n:,} cell found there must be "
-                "seen and is outside the count.",
-                "{mm2:.2f} mm² of edges, the feathered end and thick places were searched: the {n:,} cells found there must be "
-                "seen and are outside the count.",
+                "{mm2:.2f} mm² of side edges, feathered edge and thick areas were searched: the {n:,} cell found "
+                "there must be seen "
+                "and is not counted.",
+                "{mm2:.2f} mm² of side edges, feathered edge and thick areas were searched: the {n:,} cells found "
+                "there must be seen "
+                "and are not counted.",
                 outside,
             ).format(mm2=searched.mm2["edges"], n=outside)
         )

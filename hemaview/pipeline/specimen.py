@@ -141,14 +141,14 @@ def _no_stained_specimen(signs: Sequence[Signs]) -> Guard | None:
         return {
             "code": "drawing",
             "sentence": gettext(
-                "This is a drawing or a page of text, not a photograph through a microscope: no count of it means anything."
+                "This is a drawing or a page of text, not a photograph through a microscope: its counts mean nothing."
             ),
         }
     if median("chroma") < GREY:
         return {
             "code": "no-colour",
             "sentence": gettext(
-                "This picture has no colour: classes rest on the stain, so no count of it can be relied on."
+                "This picture has no colour: classes depend on the stain, so its counts are unreliable."
             ),
         }
     dark, light = (sum(getattr(s, name) for s in signs) for name in ("dark_round", "light_round"))
@@ -161,7 +161,7 @@ def _no_stained_specimen(signs: Sequence[Signs]) -> Guard | None:
         return {
             "code": "inverted",
             "sentence": gettext(
-                "Cells are lighter than their ground: the picture's colours are inverted, so no count of it can be relied on."
+                "Cells are lighter than their background: the picture's colours are inverted, so its counts are unreliable."
             ),
         }
     return None

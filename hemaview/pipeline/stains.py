@@ -40,15 +40,15 @@ def stain_guards(
         few = len(views) if len(views) < LEAST_CELLS else None
     sentence = (
         ngettext(
-            "The nuclei of the {n:,} white cell that this film has are stained unlike any that {model} learned from: look at "
-            "their names with care.",
-            "The nuclei of the {n:,} white cells that this film has are stained unlike any that {model} learned from: look at "
-            "their names with care.",
+            "The nucleus of the {n:,} white cell on this film is stained unlike any that {model} learned from: check its name "
+            "with care.",
+            "The nuclei of the {n:,} white cells on this film are stained unlike any that {model} learned from: check their "
+            "names with care.",
             few,
         )
         if few is not None
         else gettext(
-            "The nuclei of most white cells are stained unlike any that {model} learned from: look at their names with care."
+            "The nuclei of most white cells are stained unlike any that {model} learned from: check their names with care."
         )
     )
     return [{"code": "strange-stain", "sentence": sentence.format(n=few, model=model.info.name)}]

@@ -20,7 +20,7 @@ CARRIED_AT_MOST = 8 * 1024
 """A profile of more bytes is not put into every tile unless somebody asks for it: it would weigh as much as the tile."""
 
 
-LEFT_OUT = gettext_noop("Its colour profile is broken or not of its kind of picture, and was left out.")
+LEFT_OUT = gettext_noop("Its colour profile is damaged or does not fit this kind of picture, and was left out.")
 _LONGEST_NAME = 80
 
 
@@ -80,8 +80,8 @@ def profile_name(icc: bytes) -> str:
 def brought_from(name: str) -> str:
     """The sentence about colours that were changed."""
     if not name:
-        return gettext("Its colours were brought to sRGB from the profile without a name.")
-    return gettext("Its colours were brought to sRGB from the profile {name}.").format(name=name)
+        return gettext("Its colours were converted to sRGB from a profile without a name.")
+    return gettext("Its colours were converted to sRGB from the profile {name}.").format(name=name)
 
 
 @lru_cache(maxsize=8)

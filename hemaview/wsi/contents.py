@@ -118,12 +118,12 @@ def check_content(path: Path, name: str) -> str:
         raise Unsupported(f"{name} {kind_by_name.unread}.")
     if kind in PICTURE_CONTENTS and not kind_by_name.picture and kind not in kind_by_name.contents:
         raise Unsupported(
-            gettext("{name} holds a {kind} picture, not a slide; name it .{suffix} if it is a camera field.").format(
-                name=name, kind=kind.upper(), suffix=kind
-            )
+            gettext(
+                "{name} contains a {kind} picture, not a slide; rename it to .{suffix} if it is a camera field."
+            ).format(name=name, kind=kind.upper(), suffix=kind)
         )
     if kind == "other" and kind not in kind_by_name.contents:
         raise Unsupported(
-            gettext("{name} does not hold what its name says: it is neither a slide nor a picture.").format(name=name)
+            gettext("{name} is not what its name says: it is neither a slide nor a picture.").format(name=name)
         )
     return kind

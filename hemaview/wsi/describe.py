@@ -194,7 +194,7 @@ def _luma(first: tiff.Directory, name: str) -> tuple[float, float, float] | None
     red, green, blue = tuple(first.rationals(_COEFFICIENTS)) or (0.299, 0.587, 0.114)
     if min(red, green, blue) <= 0 or abs(red + green + blue - 1) > 0.01:
         raise Unsupported(
-            gettext("{name} states coefficients of brightness that cannot be; save it as RGB.").format(name=name)
+            gettext("{name} states impossible coefficients of brightness; save it as RGB.").format(name=name)
         )
     return red, green, blue
 

@@ -141,9 +141,9 @@ def _on_film(pictures: list[Picture]) -> tuple[list[OnFilm | None], list[str]]:
         earlier.setdefault(pair.second, []).append(pictures[pair.first].name)
     notes = [
         ngettext(
-            "{name} shows a part that {others} shows, too: cells there count once, each in the picture that shows more "
+            "{name} shows a part that {others} also shows: cells there are counted once, each in the picture that shows more "
             "around it.",
-            "{name} shows a part that {others} show, too: cells there count once, each in the picture that shows more "
+            "{name} shows a part that {others} also show: cells there are counted once, each in the picture that shows more "
             "around it.",
             len(names),
         ).format(name=pictures[i].name, others=all_of(names))
@@ -241,14 +241,14 @@ def _each_once(
         double, there = here.of(like), in_case.of(like)
         if double is not None:
             notes.append(
-                gettext("{name} is the same picture as {other}; it was left out, so that its cells count once.").format(
-                    name=picture.name, other=_and_how(*double)
-                )
+                gettext(
+                    "{name} is the same picture as {other}; it was left out, so that its cells are counted once."
+                ).format(name=picture.name, other=_and_how(*double))
             )
         elif there is not None:
             notes.append(
                 gettext(
-                    "{name} is already in this case, in {slide}; it was left out, so that its cells count once."
+                    "{name} is already in this case, in {slide}; it was left out, so that its cells are counted once."
                 ).format(name=picture.name, slide=_and_how(*there))
             )
         else:
@@ -277,5 +277,5 @@ def _mixed_sizes(sizes: list[tuple[int, int]]) -> list[str]:
     listed = ", ".join(
         gettext("{n} of {width} × {height} px").format(n=n, width=w, height=h) for (w, h), n in counts[:MOST_NAMED]
     )
-    sentence = gettext("The pictures differ in size ({listed}): they may differ in scale too, so look at their µm/px.")
+    sentence = gettext("The pictures differ in size ({listed}): they may differ in scale too, so check their µm/px.")
     return [sentence.format(listed=listed)]

@@ -22,7 +22,7 @@ def as_it_looks(image: pyvips.Image, what: Description, bits: int, name: str, no
     """
     colour, alpha = colour_bands(image)
     if what.extra == 0 and alpha is not None:
-        notes.append(gettext("A sample of no stated meaning beside its colours was left out."))
+        notes.append(gettext("A channel of unstated meaning beside its colours was left out."))
         alpha = None
     colour = _eight_bits(colour, what, bits, name, notes)
     colour = _in_srgb(colour, what, _profile(image, what), notes)
@@ -111,7 +111,9 @@ def _in_srgb(image: pyvips.Image, what: Description, icc: bytes, notes: list[str
         image = image.icc_export(output_profile="srgb", intent="relative", depth=8)
         image = image.copy(interpretation="srgb")
     if image.interpretation == "cmyk":
-        notes.append(gettext("Its colours are those of a print (CMYK) without a profile; a usual printer's was taken."))
+        notes.append(
+            gettext("Its colours are print colours (CMYK) without a profile; the profile of a usual printer was used.")
+        )
     if image.interpretation not in ("srgb", "rgb", "b-w", "multiband"):
         image = image.colourspace("srgb").cast("uchar")
     if image.bands == 1:
@@ -154,6 +156,6 @@ def _on_white(image: pyvips.Image, alpha: pyvips.Image, what: Description, notes
     most = 65535 if alpha.format == "ushort" else 255 if alpha.format == "uchar" else 1
     if alpha.min() >= most:
         return image
-    notes.append(gettext("What is transparent in it was put on white."))
+    notes.append(gettext("Its transparent parts were put on white."))
     joined = image.bandjoin((alpha * (255 / most)).cast("uchar")).copy(interpretation="srgb")
     return joined.flatten(background=[255, 255, 255]).cast("uchar")

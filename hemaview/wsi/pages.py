@@ -73,7 +73,7 @@ def of_imagej(pages: Pages, text: str, name: str, notes: list[str], choice: Choi
     slices = counts.get("slices", 1 if channels > 1 else images)
     if channels not in (1, 3) or slices < 1:
         raise Unsupported(
-            gettext("{name} holds {channels} channels, not a colour picture in bright field.").format(
+            gettext("{name} holds {channels} channels, not a bright-field colour picture.").format(
                 name=name, channels=channels
             )
         )
@@ -208,7 +208,7 @@ def _others(pages: Pages, first: tiff.Directory, notes: list[str]) -> bool:
         if (w, h) == (w0, h0):
             continue
         if _reduced(page, first):
-            sentence = gettext("Page {n} ({width} × {height} px) was taken to be the first one made smaller.")
+            sentence = gettext("Page {n} ({width} × {height} px) was taken as a smaller copy of the first.")
             notes.append(sentence.format(n=number, width=w, height=h))
         elif w * h <= SMALL_SHARE * w0 * h0:
             sentence = gettext("Page {n} ({width} × {height} px), a label or an overview by its size, was left out.")
@@ -229,7 +229,7 @@ def _colours(image: OmeImage, indices: tuple[int, ...], name: str, choice: Choic
     names = ", ".join(c.name or "unnamed" for c in image.channels[:6])
     if any(c.fluorescent for c in image.channels):
         raise Unsupported(
-            gettext("{name} is of fluorescence ({names}), not of a stained film in bright field.").format(
+            gettext("{name} shows fluorescence ({names}), not a stained film in bright field.").format(
                 name=name, names=names
             )
         )
@@ -245,7 +245,7 @@ def _colours(image: OmeImage, indices: tuple[int, ...], name: str, choice: Choic
     if len(image.channels) != 3 or any(c.samples != 1 for c in image.channels):
         raise Unsupported(
             gettext(
-                "{name} holds {channels} channels ({names}), not a colour picture in bright field; save it as RGB."
+                "{name} holds {channels} channels ({names}), not a bright-field colour picture; save it as RGB."
             ).format(name=name, channels=len(image.channels), names=names)
         )
     places = {c.colour: i for i, c in enumerate(image.channels)}

@@ -84,7 +84,7 @@ def first_credible(sizes: Sequence[PixelSize | None], name: str) -> tuple[PixelS
         )
     notes = [
         gettext(
-            "It states {um:.4g} µm/px in {source} but {other_um:.4g} in {other_source}; the first was taken."
+            "It states {um:.4g} µm/px in {source} but {other_um:.4g} in {other_source}; the first was used."
         ).format(um=first.um, source=first.source, other_um=other.um, other_source=other.source)
         for other in credible[1:]
         if abs(other.um - first.um) > SQUARE * first.um

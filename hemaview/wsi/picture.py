@@ -145,7 +145,7 @@ def refuse_kinds(what: Description, name: str) -> None:
         )
     if what.samples > 5 or (what.samples == 5 and what.photometric != 5):
         raise Unsupported(
-            gettext("{name} holds {samples} channels, not a colour picture in bright field; save it as RGB.").format(
+            gettext("{name} holds {samples} channels, not a bright-field colour picture; save it as RGB.").format(
                 name=name, samples=what.samples
             )
         )
@@ -180,7 +180,7 @@ def refuse_dark_ground(rgb: NDArray[np.uint8], name: str) -> None:
     if largest < BRIGHT_SHARE * pieces.size:
         raise Unsupported(
             gettext(
-                "{name} has a black ground, as in fluorescence, dark field or an exposure that failed: "
-                "it is no picture of a stained film in bright field."
+                "{name} has a black background, as in fluorescence, dark field or a failed exposure: it is not a bright-field "
+                "picture of a stained film."
             ).format(name=name)
         )

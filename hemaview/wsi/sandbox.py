@@ -197,13 +197,13 @@ def _child(
         )
     except TookTooLong as error:
         raise TooLarge(
-            gettext("{opening} took longer than {wall_seconds} s to open and was given up.").format(
+            gettext("{opening} took longer than {wall_seconds} s to open, so the attempt was stopped.").format(
                 opening=error.opening, wall_seconds=limits.wall_seconds
             )
         ) from error
     except Crashed as error:
         raise Unreadable(
-            gettext("{opening} is damaged: opening it fails in a way that no sound slide does.").format(
+            gettext("{opening} is damaged: opening it fails in a way that an intact slide never does.").format(
                 opening=error.opening
             )
         ) from error

@@ -269,7 +269,7 @@ def test_a_second_factor_is_switched_on_by_its_person_and_then_asked_for_everywh
 
     credentials = {"username": "tess", "password": PASSWORD}
     page = Client().post("/accounts/login/", credentials)
-    assert page.status_code == 200 and "Code of your second factor" in page.content.decode()
+    assert page.status_code == 200 and "Second-factor code" in page.content.decode()
     used = Client().post("/accounts/login/", {**credentials, "code": code_of(device)})
     assert used.status_code == 200  # the code that switched it on counts once
     for at in ("/api/v1/token/", "/api/v1/token/"):

@@ -126,8 +126,7 @@ def test_a_report_says_whose_names_of_an_earlier_analysis_stand(job: Any, slide:
     choose(tess, second)
     page = draft_html(slide.case)
     assert (
-        "What tess said of cells in an earlier analysis stands here; nobody has confirmed or corrected a cell of"
-        in page
+        "Labels by tess were carried over from an earlier analysis; nobody has confirmed or corrected a cell of" in page
     )
 
 
@@ -152,7 +151,7 @@ def test_a_finished_first_analysis_becomes_the_reported_one(slide: Any, tess: An
 def test_an_order_of_another_examination_may_run_beside_the_first(slide: Any, tess: Any) -> None:
     analysis.request_job(tess, slide, factories.protocol())
     analysis.request_job(tess, slide, factories.protocol("sickle"))
-    with pytest.raises(Conflict, match="already being analysed by Blood film;"):
+    with pytest.raises(Conflict, match="already being analysed with Blood film;"):
         analysis.request_job(tess, slide, factories.protocol())
     assert Job.objects.count() == 2
 
@@ -200,7 +199,7 @@ def test_a_comparison_says_what_the_machine_called_a_cell_and_who_named_it(
     client.force_login(tess)
     page = client.get(f"/cases/{slide.case.accession}/compare/{job.pk}/{second.pk}/").content.decode()
     assert "Monocyte (tess; machine: Segmented neutrophil) → Segmented neutrophil (machine)" in page
-    assert "The machine itself: 1; people alone: 1." in page and "only because a person named it" in page
+    assert "By the machine: 1; by people only: 1." in page and "only because a person named it" in page
     assert re.search(r"\(−\d+\.\d to \d+\.\d\)", page) and not re.search(r"[(>]-\d", page), "a true minus sign"
 
 

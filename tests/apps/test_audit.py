@@ -190,7 +190,7 @@ def test_codes_in_a_line_are_told_by_the_words_that_people_know(db: Any) -> None
     exported = record("tess", "export.made", "case", 1, format="geojson", status="draft")
     assert sentence(exported) == "tess exported draft results as Cells as GeoJSON (QuPath)."
     hbf = record("tess", "candidate.hbf", "job", 1, cell=3, before=None, state="not_done")
-    assert sentence(hbf) == "tess said of the HbF of cell 3: HbF not done (before: nothing)."
+    assert sentence(hbf) == "tess recorded the HbF of cell 3 as HbF not done (before: nothing)."
 
 
 def test_the_audit_page_offers_actions_in_words_and_shows_no_code_of_a_fact(db: Any) -> None:

@@ -51,7 +51,7 @@ def test_a_comment_and_a_mark_to_teach_with_stay_on_the_cell_through_another_ana
 def test_a_note_is_taken_away_and_brought_back_by_who_may(job: Any, tess: Any, paul: Any) -> None:
     other = factories.person("technologist")
     note = cellnotes.note_cell(tess, job, "comment", 40, "", "Look again")
-    with pytest.raises(Forbidden, match="Only who wrote a comment"):
+    with pytest.raises(Forbidden, match="Only the person who wrote a comment"):
         cellnotes.remove(other, note)
     cellnotes.remove(paul, note)
     assert cellnotes.notes_of(tess, job) == []

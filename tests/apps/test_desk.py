@@ -70,14 +70,14 @@ def test_a_next_step_is_offered_only_to_who_may_take_it(job: Any, tess: User, pa
     see_all(tess, job)
     label_cells(tess, job, "confirm", list(range(job.cells)), [], None, label_revision(job))
     assert (step_of(paul).text, step_of(paul).verb) == ("Ready to sign", "sign")
-    assert (step_of(tess).text, step_of(tess).verb) == ("Waits for a signature", ""), "no right to sign"
+    assert (step_of(tess).text, step_of(tess).verb) == ("Waiting for signature", ""), "no right to sign"
     client.force_login(tess)
     listed = client.get("/").content.decode()
-    assert "Waits for a signature" in listed and ">sign</a>" not in listed and ">view</a>" in listed
+    assert "Waiting for signature" in listed and ">sign</a>" not in listed and ">view</a>" in listed
 
     update_case(factories.person("administrator", "ada"), case, restricted=True)
     set_rights(User.objects.get(username="ada"), case, paul, {"view", "review"})
-    assert (step_of(paul).text, step_of(paul).verb) == ("Waits for a signature", ""), "a restricted case"
+    assert (step_of(paul).text, step_of(paul).verb) == ("Waiting for signature", ""), "a restricted case"
     set_rights(User.objects.get(username="ada"), case, paul, {"view", "review", "sign"})
     assert step_of(paul).verb == "sign"
 

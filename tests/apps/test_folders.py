@@ -49,9 +49,9 @@ def test_what_is_left_out_of_a_folder_is_named_pictures_first(tmp_path: Path) ->
 def test_a_folder_that_gives_nothing_is_refused_by_its_name_with_what_it_holds(tmp_path: Path) -> None:
     photograph(tmp_path / "sub" / "f0.jpg")
     photograph(tmp_path / "x.gif")
-    with pytest.raises(Refusal, match=re.escape(f"{tmp_path} holds no slide and no picture")) as refused:
+    with pytest.raises(Refusal, match=re.escape(f"{tmp_path} contains no slide or picture")) as refused:
         bring(tmp_path)
-    assert "it holds sub/f0.jpg, x.gif." in refused.value.message
+    assert "it contains sub/f0.jpg, x.gif." in refused.value.message
 
 
 def test_the_one_slide_of_a_folder_comes_in_and_of_several_one_must_be_named(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_the_one_slide_of_a_folder_comes_in_and_of_several_one_must_be_named(tmp
     slide = bring(tmp_path)
     assert slide.name == "a.svs" and any("note.txt" in note for note in slide.notes)
     (tmp_path / "b.svs").write_bytes((tmp_path / "a.svs").read_bytes())
-    with pytest.raises(Refusal, match=r"holds 2 slides \(a.svs, b.svs\): name the one"):
+    with pytest.raises(Refusal, match=r"contains 2 slides \(a.svs, b.svs\): choose the one"):
         bring(tmp_path)
 
 

@@ -298,7 +298,7 @@ def test_a_label_picture_is_for_who_may_see_it_and_each_look_is_recorded(tmp_pat
     assert (answer.status_code, answer["Cache-Control"]) == (200, "private, no-store")
     line = Record.objects.get(action="slide.identity-seen")
     assert (line.actor, line.detail["what"]) == ("root", "label picture")
-    assert sentence(line) == "root looked at who the patient of a slide is: “label picture”."
+    assert sentence(line) == "root viewed the patient's identity on a slide: “label picture”."
 
 
 def test_an_administrator_lets_a_person_see_who_patients_are_and_nobody_themselves(tmp_path: Path, api: Any) -> None:

@@ -305,7 +305,9 @@ def test_a_picture_that_is_in_the_case_already_is_left_out_and_told(tmp_path: Pa
     second = bring([tmp_path / "2.png", tmp_path / "3.png"], case)
     assert [f["name"] for f in first.photo_fields] == ["1", "2"] and first.notes == []
     assert ([f["name"] for f in second.photo_fields], second.name) == (["3"], "3")
-    assert second.notes == ["2 is already in this case, in first set; it was left out, so that its cells count once."]
+    assert second.notes == [
+        "2 is already in this case, in first set; it was left out, so that its cells are counted once."
+    ]
     Image.fromarray(film(1)).save(tmp_path / "again.bmp.jpg", quality=90)
     assert (again := bring([tmp_path / "again.bmp.jpg"], case)).status == "refused"
     assert again.message == "Each of these pictures is already in the case."
@@ -342,9 +344,9 @@ def test_overlapping_photographs_are_told_and_what_both_show_counts_once(tmp_pat
     assert places == [
         ("field-1", 512, 512, 0, 0, 0), ("field-2", 512, 512, 0, 384, 0), ("field-10", 512, 512, 0, 512, 0)
     ]  # fmt: skip
-    once = "too: cells there count once, each in the picture that shows more around it."
+    once = "also shows: cells there are counted once, each in the picture that shows more around it."
     assert slide.notes == [
-        f"field-2 shows a part that field-1 shows, {once}", f"field-10 shows a part that field-2 shows, {once}"
+        f"field-2 shows a part that field-1 {once}", f"field-10 shows a part that field-2 {once}"
     ]  # fmt: skip
 
 
@@ -353,7 +355,7 @@ def test_a_photograph_that_overlaps_two_others_names_both(tmp_path: Path) -> Non
     for number, x in ((1, 0), (2, 128), (3, 256)):
         Image.fromarray(whole[:, x : x + 512]).save(tmp_path / f"field-{number}.png")
     notes = bring([tmp_path], factories.case()).notes
-    assert any(note.startswith("field-3 shows a part that field-1 and field-2 show, too: ") for note in notes)
+    assert any(note.startswith("field-3 shows a part that field-1 and field-2 also show: ") for note in notes)
 
 
 def test_photographs_stand_in_the_order_in_which_they_were_taken(tmp_path: Path) -> None:
@@ -380,14 +382,14 @@ def test_a_series_in_several_folders_whose_files_have_the_same_names_is_one_slid
 
 def test_a_slide_whose_folder_is_missing_or_incomplete_says_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "film.mrxs").write_bytes(b"\xff\xd8\xff\xe0" + bytes(200))
-    with pytest.raises(Refusal, match=r"folder film beside it, of which Slidedat.ini is missing"):
+    with pytest.raises(Refusal, match=r"folder film beside it, which lacks Slidedat.ini"):
         bring([tmp_path / "film.mrxs"], factories.case())
     folder = tmp_path / "film"
     folder.mkdir()
     listed = "[DATAFILE]\nFILE_COUNT = 2\nFILE_0 = Data0000.dat\nFILE_1 = Data0001.dat\n[HIERARCHICAL]\nINDEXFILE = Index.dat\n"
     (folder / "Slidedat.ini").write_bytes(b"\xef\xbb\xbf" + listed.encode())
     (folder / "Data0000.dat").write_bytes(b"x")
-    with pytest.raises(Refusal, match=r"of which Index.dat, Data0001.dat is missing"):
+    with pytest.raises(Refusal, match=r"which lacks Index.dat, Data0001.dat"):
         bring([tmp_path / "film.mrxs"], factories.case())
 
 

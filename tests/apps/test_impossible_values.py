@@ -23,10 +23,10 @@ from tests import factories
             "audit/?since=2026-03-02T00:00:00Z&until=2026-03-01T00:00:00Z",
             "until: Give a time after 2026-03-02T00:00:00",
         ),
-        ("cases/?reader=zz", "reader: There is none of this name."),
+        ("cases/?reader=zz", "reader: Nothing here has this name."),
         ("jobs/{job}/gallery/?view=alike&like=999999", "like: Give the row of a cell, from 0 to 59."),
-        ("jobs/{job}/gallery/?like=999999", "like: Goes with view=alike alone."),
-        ("jobs/{job}/gallery/?view=sure&like=3", "like: Goes with view=alike alone."),
+        ("jobs/{job}/gallery/?like=999999", "like: This parameter is only for view=alike."),
+        ("jobs/{job}/gallery/?view=sure&like=3", "like: This parameter is only for view=alike."),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_naming_what_there_is(

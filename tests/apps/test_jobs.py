@@ -51,7 +51,9 @@ def test_a_job_is_claimed_once_however_often_the_message_comes(requested: Job) -
 def test_a_protocol_waits_once_for_a_slide_and_another_of_the_same_examination_beside_it(
     requested: Job, tess: Any
 ) -> None:
-    with pytest.raises(Conflict, match=r"already being analysed by .*; let that end, or cancel it"):
+    with pytest.raises(
+        Conflict, match=r"already being analysed with .*; wait until that analysis has ended, or cancel it"
+    ):
         services.request_job(tess, requested.slide, requested.protocol)
     other = Protocol.objects.create(
         name="blood-film-quick", version=1, title="Quick", assay="blood_film", specimen="blood-film",

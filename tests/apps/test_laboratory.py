@@ -48,7 +48,7 @@ def test_only_administrators_change_the_laboratory_and_its_phrases(ada: Any, pau
         lambda: services.set_logo(paul, picture()),
         lambda: services.create_phrase(paul, "a", "A."),
     ):
-        with pytest.raises(Forbidden, match="Only administrators change the laboratory's settings"):
+        with pytest.raises(Forbidden, match="Only administrators can change the laboratory's settings"):
             work()
     for method, url, body in (
         ("patch", "/api/v1/laboratory/", {"name": "Mine"}),
@@ -120,7 +120,7 @@ def test_a_logo_comes_in_over_the_api_and_by_the_page(ada: Any, api: Any) -> Non
     client.force_login(ada)
     file = SimpleUploadedFile("logo.svg", b"<svg/>")
     answer = client.post("/laboratory/", {"act": "logo", "logo": file})
-    assert answer.status_code == 400 and b"This is no PNG or JPEG picture." in answer.content
+    assert answer.status_code == 400 and b"This is not a PNG or JPEG picture." in answer.content
 
 
 def test_phrases_are_added_changed_and_removed_each_with_its_line(ada: Any, api: Any) -> None:
@@ -142,7 +142,7 @@ def test_phrases_are_added_changed_and_removed_each_with_its_line(ada: Any, api:
 def test_a_taken_code_cannot_be_given_to_another_phrase(ada: Any) -> None:
     services.create_phrase(ada, "a", "A.")
     other = services.create_phrase(ada, "b", "B.")
-    with pytest.raises(Conflict, match="There is a phrase called a already"):
+    with pytest.raises(Conflict, match="A phrase called a already exists"):
         services.change_phrase(ada, other, code="a")
 
 
@@ -179,7 +179,7 @@ def test_a_logo_whose_file_is_gone_holds_the_signature_until_somebody_says_why(j
     services.set_logo(ada, picture())
     stores.laboratory().delete(laboratory().logo)
     see_all(paul, job)
-    with pytest.raises(Conflict, match="logo is gone") as refused:
+    with pytest.raises(Conflict, match="logo is missing") as refused:
         reports.sign(paul, job.slide.case, PASSWORD, "Reviewed")
     assert refused.value.code == "held"
     reports.sign(paul, job.slide.case, PASSWORD, "Reviewed", reason="It cannot wait for a picture.")

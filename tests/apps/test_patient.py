@@ -176,8 +176,8 @@ def test_cases_of_another_sex_or_age_or_of_inverted_colours_stand_in_no_trend_an
     history = history_of(tess, this)
     assert len(history["cases"]) == 5, "they are listed"
     assert {e["accession"]: e["why"] for e in history["excluded"]} == {
-        man.accession: "It is of a male patient, this case of a female one.",
-        child.accession: "The ages that are stated do not go together.",
+        man.accession: "It is of a male patient, but this case is of a female one.",
+        child.accession: "The stated ages do not match.",
         odd.accession: "Its picture's colours are not those of a stained film.",
     }
     assert {p["accession"] for s in history["series"] for p in s["points"]} == {this.accession, same.accession}

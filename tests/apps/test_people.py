@@ -71,7 +71,7 @@ def test_an_account_is_closed_and_opened_and_whoever_has_a_password_gets_no_seco
     keeper.post(at, {"act": "open"})
     assert User.objects.get(pk=tess.pk).is_active
     page = keeper.post(at, {"act": "link"}, follow=True).content.decode()
-    assert "has a password already" in page and "/invited/" not in page
+    assert "already has a password" in page and "/invited/" not in page
     assert "There is nothing to do." in keeper.post(at, {"act": "?"}, follow=True).content.decode()
 
 

@@ -77,7 +77,7 @@ def test_a_place_is_given_on_the_stage_where_the_file_knows_it_and_a_word_says_s
     block = Job.objects.get(pk=block.pk)
     first, answer = candidates(block)[0], api(tess).get(f"/api/v1/jobs/{block.pk}/candidates/").json()
     assert first.stage_um == pytest.approx((5000 - first.y_um, 9000 + first.x_um))
-    assert answer["stage"] == "Stage coordinates by its file."
+    assert answer["stage"] == "Stage coordinates from its file."
     assert answer["candidates"][0]["stage_x_um"] == pytest.approx(5000 - first.y_um, abs=0.06)
     row = next(csv.DictReader(io.StringIO(content_of(block, "picking-csv"))))
     assert float(row["stage_y_um"]) == pytest.approx(9000 + first.x_um, abs=0.06)
@@ -103,7 +103,7 @@ def test_of_photographs_those_have_a_stage_whose_files_know_it(block: Job) -> No
     Slide.objects.filter(pk=block.slide_id).update(photo_fields=fields, stage=stage)
     block = Job.objects.get(pk=block.pk)
     assert all((c.stage_um is not None) == (c.photograph == "b") for c in candidates(block))
-    assert picking_json(block)["stage"] == "Stage coordinates by its file; not of every photograph."
+    assert picking_json(block)["stage"] == "Stage coordinates from its file; not for every photograph."
 
 
 def test_labels_confirm_and_exclude_candidates(block: Job, tess: Any) -> None:
@@ -128,7 +128,7 @@ def test_hbf_is_asked_of_confirmed_cells_alone_and_each_word_of_it_is_audited(bl
     assert picking_json(block)["hbf"] == {"positive": 1, "negative": 0, "not_done": 0, "open": 0}
     with pytest.raises(Missing):
         mark_hbf(tess, block, "positive", 4)
-    with pytest.raises(Refusal, match="no HbF state"):
+    with pytest.raises(Refusal, match="not an HbF state"):
         mark_hbf(tess, block, "perhaps", 1)
     # Excluded afterwards, it has no HbF to show; confirmed again, what was said stands.
     label_cells(tess, block, "reject", [1], [], None, 1)

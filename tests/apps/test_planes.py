@@ -127,7 +127,7 @@ def test_a_slide_from_before_its_planes_could_be_looked_at_says_how_to_have_them
     with pytest.raises(Conflict, match=r"^This slide is already in case T-\d+\.$"):
         begin_import_of_files(tess, slide.case, [path], ImportOptions())
     Slide.objects.filter(pk=slide.pk).update(planes=[])
-    with pytest.raises(Conflict, match="remove it there and bring it in anew to look at the others, or choose a plane"):
+    with pytest.raises(Conflict, match="remove it there and import it again to see the others, or choose a plane"):
         begin_import_of_files(tess, slide.case, [path], ImportOptions())
     again = run_import(begin_import_of_files(tess, slide.case, [path], ImportOptions(choice=Choice(plane=2))).pk)
     assert again.status == Slide.Status.READY and [p["number"] for p in again.planes] == [1, 2, 3]

@@ -135,7 +135,7 @@ def test_what_no_font_can_print_is_named_before_signing_and_nothing_but_other_wo
     case = set_comment(paul, job.slide.case, f"Film of {ORIGINAL}")
     (hold,) = holds_of(case, reported_jobs(case))
     assert (hold.code, hold.lifted_by) == ("unprintable-characters", "")
-    assert "The comment has characters that no font at hand can print: 中 (U+4E2D)." in hold.sentence
+    assert "The comment has characters that no installed font can print: 中 (U+4E2D)." in hold.sentence
     with pytest.raises(Conflict, match="The comment has characters"):
         services.sign(paul, case, PASSWORD, "Approved", reason="never mind")
     assert services.sign(paul, case, PASSWORD, "Approved", comment="Film of it").version == 1

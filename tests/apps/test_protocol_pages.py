@@ -131,7 +131,7 @@ def test_a_copy_is_a_protocol_of_its_own(keeper: Client, ada: Any) -> None:
     assert protocol_named("ours").settings["wbc"] == 100 and newest(NAME).settings.get("wbc") != 100
     assert Record.objects.get(action="protocol.created", detail__name="ours").detail["copied_from"] == f"{NAME} 1"
     answer = keeper.post(f"/protocols/{NAME}/copy/", body)
-    assert answer.status_code == 400 and b"There is a protocol called ours already." in answer.content
+    assert answer.status_code == 400 and b"A protocol called ours already exists." in answer.content
 
 
 def test_a_retired_protocol_cannot_be_ordered_in_any_version_and_comes_back(ada: Any) -> None:

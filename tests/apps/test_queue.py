@@ -114,7 +114,7 @@ def test_the_queue_is_seen_by_administrators_without_the_names_of_restricted_cas
     client = Client()
     client.force_login(ada)
     page = client.get("/queue/").content.decode()
-    assert "Q-SEEN" in page and "worker-7" in page and "Q-SECRET" not in page and "No worker is alive" in page
+    assert "Q-SEEN" in page and "worker-7" in page and "Q-SECRET" not in page and "No worker is running" in page
     assert client.post("/queue/", {"accession": "Q-SECRET", "urgent": "1"}).status_code == 404
     client.force_login(tess)
     assert client.get("/queue/").status_code == 403

@@ -135,7 +135,7 @@ def test_a_model_of_many_sets_is_told_in_a_line_and_a_protocols_threshold_with_i
     used = {"role": "nucleated-cell", "name": "nucleated-cell-net", "version": "2", "sha256": "a" * 64}
     job.frozen = {**job.frozen, "models": [used], "thresholds": {"nucleated-cell": 0.02}}
     job.save()
-    assert "counts from 0.02 on" in render.html(document.build(job.slide.case), None)
+    assert "threshold 0.02" in render.html(document.build(job.slide.case), None)
 
 
 def test_limits_of_models_are_read_without_the_marks_of_their_cards(job: Any) -> None:
@@ -275,7 +275,7 @@ def test_a_draft_says_on_page_one_what_stands_before_its_signature(job: Any) -> 
 def test_an_analysis_of_a_region_is_reported_only_with_a_reason(job: Any, paul: Any) -> None:
     see_all(paul, job)
     Job.objects.filter(pk=job.pk).update(frozen={**job.frozen, "region": [0, 0, 500, 500]})
-    with pytest.raises(Conflict, match="counted in a drawn region alone"):
+    with pytest.raises(Conflict, match="only from a region that a person drew"):
         services.sign(paul, job.slide.case, PASSWORD, "ok")
     report = services.sign(paul, job.slide.case, PASSWORD, "ok", reason="It is the only part that is spread.")
     assert [h["code"] for h in report.document["holds"]["lifted"]] == ["region-alone"]
@@ -353,7 +353,7 @@ def test_who_signs_sees_counts_warnings_and_slides_left_out_first(job: Any, paul
     counts = {c["title"]: (c["n"], c["target"]) for c in part["counted"]}
     assert counts["White-cell differential"] == (18, 200)
     assert any("Only 18 white cells were counted" in text for text in part["warnings"])
-    assert part["readers"] == "Nobody confirmed or corrected a cell: the machine’s names stand."
+    assert part["readers"] == "Nobody confirmed or corrected a cell: all names are the machine’s."
     assert {h["code"] for h in summary["holds"]} >= {"must-see-open", "slide-not-reported"}
 
 

@@ -147,7 +147,7 @@ def test_of_few_cells_no_kappa_is_given_and_it_is_said_why(job: Any, tess: Any, 
     label_cells(tom, fresh(job), "confirm", list(LYMPH), [], None, 0)
     close_second_reading(tom, job.slide.case)
     table = api(paul).get(f"/api/v1/cases/{job.slide.case.accession}/agreement/").json()["examinations"][0]
-    why = f"Both readers named {table['n']} cells; kappa is given from 20 on."
+    why = f"Both readers named {table['n']} cells; kappa needs at least 20."
     assert 0 < table["n"] < 20 and table["same"] == table["n"]
     for answer in (table, *table["classes"]):
         assert (answer["kappa"], answer["why"]) == (None, why)
@@ -380,6 +380,6 @@ def test_who_reads_blind_is_told_so_on_a_page_in_place_of_the_draft(job: Any, te
     client.force_login(paul)
     address = f"/cases/{job.slide.case.accession}/report/"
     page = client.get(address, headers={"accept": "text/html"})
-    assert page.status_code == 409 and "You read this case blind" in page.content.decode()
+    assert page.status_code == 409 and "You are reading this case blind" in page.content.decode()
     assert page["Content-Type"].startswith("text/html") and "Back to the worklist" in page.content.decode()
     assert client.get(address).json()["code"] == "blind-reading"

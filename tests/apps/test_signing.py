@@ -301,7 +301,7 @@ def test_words_that_somebody_wrote_meanwhile_are_neither_replaced_nor_signed_awa
     case = job.slide.case
     write = {"conclusion": set_conclusion, "comment": set_comment}[name]
     write(tess, case, "Blasts.", before="")
-    with pytest.raises(Conflict, match=f"changed the {name} meanwhile; it now reads “Blasts.”"):
+    with pytest.raises(Conflict, match=f"changed the {name} in the meantime; it now reads “Blasts.”"):
         write(paul, case, "Normal.", before="")
     see_all(paul, job)
     with pytest.raises(Conflict, match="Blasts"):

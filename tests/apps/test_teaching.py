@@ -113,7 +113,7 @@ def test_a_site_teaches_its_net_and_new_analyses_use_it_until_it_is_switched_off
     adaptations.switch(ada, teaching, False)
     assert not any("taught" in m for m in request_job(tess, slide, protocol).frozen["models"])
     path.unlink()
-    with pytest.raises(Missing, match="gone from the disk"):
+    with pytest.raises(Missing, match="missing from the disk"):
         adaptations.taught_file(job)
     actions = list(Record.objects.filter(object_type="adaptation").order_by("pk").values_list("action", flat=True))
     assert actions == ["site.teach", "site.taught", "site.switched", "site.switched"]
@@ -193,7 +193,7 @@ def test_the_page_and_the_api_say_how_good_it_is_and_switch_it(
         client.post(f"/sites/{site.pk}/", {"act": "teach", "assay": ASSAY})
     row = Adaptation.objects.get()
     assert rung == [str(row.pk)] and "Waiting: 0 %" in client.get(f"/sites/{site.pk}/").content.decode()
-    with pytest.raises(Conflict, match="taught already"):
+    with pytest.raises(Conflict, match="already being taught"):
         order(ada, site, ASSAY)
     with pytest.raises(Conflict, match="cannot be switched on"):
         adaptations.switch(ada, row, True)
@@ -223,7 +223,7 @@ def test_the_page_and_the_api_say_how_good_it_is_and_switch_it(
     worse = {**report, "before": {**figures(0.7), "blast_recall": 0.9}, "after": {**figures(0.7), "blast_recall": 0.5}}
     Adaptation.objects.filter(pk=row.pk).update(report=worse)
     page = client.get(f"/sites/{site.pk}/").content.decode()
-    assert "hardly better than the shipped net" in page and "fewer of the blasts" in page
+    assert "hardly better than the shipped net" in page and "fewer of the held-out blasts" in page
     client.force_login(tess)
     assert client.get("/sites/").status_code == 403
     assert api(tess).post(f"/api/v1/sites/{site.pk}/adaptations/", {}, format="json").status_code == 403
@@ -251,7 +251,7 @@ def test_a_slide_comes_in_with_its_site(ada: Any, site: Site, film: Path) -> Non
 
 def test_two_sites_never_differ_in_capitals_alone_whichever_way_they_come_in(ada: Any) -> None:
     create_site(ada, "Ward 3")
-    with pytest.raises(Conflict, match="There is a site called WARD 3 already"):
+    with pytest.raises(Conflict, match="A site called WARD 3 already exists"):
         create_site(ada, "WARD 3")
     with pytest.raises(IntegrityError):
         Site.objects.create(name="ward 3")

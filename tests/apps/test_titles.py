@@ -55,7 +55,7 @@ def test_no_title_stands_for_a_code_that_nobody_gives() -> None:
 
 def test_a_code_without_a_title_has_that_of_its_kind() -> None:
     assert Forbidden("Nobody may.").title == "You are not permitted to do this"
-    assert Conflict("Wait.", code="importing").title == "Still at work"
+    assert Conflict("Wait.", code="importing").title == "Still running"
 
 
 @pytest.mark.django_db

@@ -56,7 +56,7 @@ def test_schistocytes_are_graded_only_from_a_thousand_red_cells() -> None:
 
 def test_a_handful_of_red_cells_is_not_graded() -> None:
     few = count({"spherocyte": 76, "normal": 18})
-    assert graded(few) == {} and "Shapes are graded from 100 red cells on; 94 were counted." in few.notes
+    assert graded(few) == {} and "Grading of shapes needs at least 100 red cells; 94 were counted." in few.notes
     assert graded(count({"spherocyte": 76, "normal": 24})) == {"spherocyte": "3+"}
 
 
@@ -93,7 +93,7 @@ def test_the_analysers_white_cells_give_absolute_counts_and_are_corrected_from_f
     row = next(r for r in differential.rows if r.key == "segmented_neutrophil")
     assert row.absolute is not None and row.absolute.value == pytest.approx(12 / 1.12 * 0.6), "of the corrected count"
     few = count({**film, "erythroblast": 4}, analyser={"wbc_10e9_per_l": 12.0})
-    assert ratio(few, "corrected_wbc").value is None and "5 NRBC" in ratio(few, "corrected_wbc").why
+    assert ratio(few, "corrected_wbc").value is None and "5 or more NRBC" in ratio(few, "corrected_wbc").why
     assert "not entered" in ratio(count(film), "corrected_wbc").why
 
 
@@ -103,7 +103,7 @@ def test_platelets_are_given_per_mm2_and_per_oil_field_with_the_factor_of_the_ru
     assert ratio(result, "platelets_per_oil_field").value.value == pytest.approx(144 * 0.0380, rel=1e-3)
     assert ratio(result, "platelets_estimate").value.value == pytest.approx(144 * 0.0380 * 17.5, rel=1e-3)
     assert any("1 platelet clump was seen" in f.text for f in result.findings)
-    assert "No area" in ratio(count({"platelet": 7}), "platelets_per_mm2").why
+    assert "area is not known" in ratio(count({"platelet": 7}), "platelets_per_mm2").why
 
 
 def test_poor_fields_give_no_grades_and_no_estimate_of_platelets_but_a_differential() -> None:
@@ -121,7 +121,7 @@ def test_immature_to_total_neutrophils() -> None:
 
 def test_a_handful_of_neutrophils_gives_no_ratio() -> None:
     it_ratio = ratio(count({"band_neutrophil": 1, "lymphocyte": 300}), "it_ratio")
-    assert it_ratio.value is None and it_ratio.why == "1 neutrophil was counted; the ratio is given from 50 on."
+    assert it_ratio.value is None and it_ratio.why == "1 neutrophil was counted; the ratio needs at least 50."
 
 
 def test_a_rate_without_an_upper_end_is_null_for_scripts() -> None:
@@ -150,7 +150,7 @@ def test_nucleated_red_cells_may_be_among_the_unidentified_and_it_says_so() -> N
     result = count({"lymphocyte": 60, "unidentified": 8, "normal": 900}, counted_mm2=0.02)
     section = result.section("nrbc")
     assert section is not None and section.unidentified == 8 and "NRBC may be among them" in section.note
-    assert "were the 8 unidentified cells NRBC, 400 (173–788)" in ratio(result, "nrbc_per_mm2").basis
+    assert "400 (173–788) if the 8 unidentified cells were NRBC" in ratio(result, "nrbc_per_mm2").basis
     complete = count({"lymphocyte": 60, "normal": 900}, counted_mm2=0.02)
     assert "unidentified" not in ratio(complete, "nrbc_per_mm2").basis
 

@@ -22,5 +22,5 @@ def test_red_and_white_cells_are_counted_and_set_beside_each_other() -> None:
 
 def test_without_a_white_cell_or_an_area_there_is_a_reason_in_place_of_a_number() -> None:
     result = FIELD.count(Tally({"red_cell": 9}), FIELD.schema, FIELD.rules)
-    assert [r.why for r in result.ratios] == ["No white cell was counted.", *["No area is known."] * 2]
+    assert [r.why for r in result.ratios] == ["No white cell was counted.", *["The area is not known."] * 2]
     assert result.notes == ("Only 0 white cells lay on the counted fields: their share says little.",)

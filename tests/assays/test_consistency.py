@@ -46,8 +46,9 @@ def test_a_stated_index_that_the_others_do_not_give_is_said_with_what_they_give(
 def test_haemoglobin_and_haematocrit_are_about_one_to_three() -> None:
     (contradiction,) = contradictions({"hb_g_per_l": 98.0, "hct_l_per_l": 0.6})
     assert contradiction == (
-        "A haemoglobin of 98 g/L and a haematocrit of 0.6 L/L give an MCHC of 163 g/L, which no red cells have (220 to 400)."
+        "A haemoglobin of 98 g/L and a haematocrit of 0.6 L/L give an MCHC of 163 g/L, which is outside the "
+        "possible range (220 to 400)."
     )
     assert contradictions({"mchc_g_per_l": 520.0}) == [
-        "An MCHC of 520 g/L is stated, which no red cells have (220 to 400)."
+        "An MCHC of 520 g/L is stated, which is outside the possible range (220 to 400)."
     ]

@@ -84,5 +84,5 @@ def test_a_laboratory_has_ranges_of_its_own(tmp_path: Path) -> None:
     usual = references.range_of("hb", "male", 9000)
     assert usual is not None and (usual.low, usual.high, references.version) == (120, 165, "7")
     own.write_text("name = ")
-    with pytest.raises(ValueError, match="no TOML"):
+    with pytest.raises(ValueError, match="not valid TOML"):
         references_in(own)

@@ -95,7 +95,7 @@ def test_the_signature_on_the_case_page_follows_cells_that_change_meanwhile_and_
     row = ask(page, f"/api/v1/jobs/{job}/gallery/?class={SEGMENTED}&limit=1")["rows"][0]["row"]
     label(page, job, "reject", row)
     expect(differential).not_to_have_text(before)
-    expect(dialog.get_by_role("status").filter(has_text="Since this dialog opened")).to_be_visible()
+    expect(dialog.get_by_role("status").filter(has_text="since this dialog was opened")).to_be_visible()
     page.route("**/signing/", lambda route: None)  # the dialog hears of no further change
     page.wait_for_timeout(2500)
     label(page, job, "clear", row)

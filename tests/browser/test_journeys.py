@@ -31,7 +31,7 @@ def test_1_a_technologist_reviews_by_keyboard(visit: Any, house: Stack) -> None:
     page.keyboard.press("Shift+D")
     expect(page.locator(".scalebar")).to_contain_text("µm")
     page.locator(".job-notes summary").click()
-    expect(page.locator(".job-notes")).to_contain_text("take its answers with care")
+    expect(page.locator(".job-notes")).to_contain_text("interpret its results with care")
     accessible(page)
     page.locator(".job-notes summary").click()
     # A class, its first cell, another class for it, and back.

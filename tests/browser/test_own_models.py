@@ -36,7 +36,7 @@ def test_a_model_is_uploaded_tried_switched_on_and_chosen(visit: Any, house: Sta
     expect(page.get_by_text("Waiting: 0 %")).to_be_visible()
     accessible(page)
     house.manage("shell", "-v", "0", "-c", CHECK)
-    expect(page.get_by_text("This is no ONNX file, whatever its name says")).to_have_count(
+    expect(page.get_by_text("This is not an ONNX file, whatever its name says")).to_have_count(
         2
     )  # the page reads itself again
     page.get_by_label("Weights and card, both files together").set_input_files([str(card), str(weights)])
@@ -52,8 +52,8 @@ def test_a_model_is_uploaded_tried_switched_on_and_chosen(visit: Any, house: Sta
     page.goto(f"{at}/protocols/blood-film/copy/")
     page.get_by_label("Name", exact=True).fill("ward-three")
     page.get_by_label("Model for nucleated cell", exact=True).select_option(label="mean-colour 1")
-    page.get_by_role("button", name="Make the protocol").click()
-    expect(page.get_by_text("is made and can be ordered")).to_be_visible()
+    page.get_by_role("button", name="Create protocol").click()
+    expect(page.get_by_text("has been created and can be ordered")).to_be_visible()
     page.goto(f"{at}/models/mean-colour/")
     page.get_by_role("button", name="Retire").click()
     page.goto(f"{at}/protocols/ward-three/")

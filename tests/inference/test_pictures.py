@@ -135,7 +135,7 @@ def loaded_with(weights: Path, classes: tuple[str, ...], monkeypatch: pytest.Mon
 def test_pickled_weights_are_refused(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = shelf / "cell-kind-net-9.safetensors"
     torch.save({"x": torch.zeros(1)}, path)
-    with pytest.raises(WeightsUnfit, match="no safetensors file"):
+    with pytest.raises(WeightsUnfit, match="not a safetensors file"):
         loaded_with(path, ("a", "b"), monkeypatch)
 
 

@@ -32,13 +32,13 @@ def test_a_taught_net_comes_back_from_its_file_and_answers_by_what_it_learned(tm
 
 def test_other_weights_and_altered_or_foreign_files_are_refused(tmp_path: Path) -> None:
     model = load_as(Classifier, NAME)
-    with pytest.raises(WeightsChanged, match="teach it again"):
+    with pytest.raises(WeightsChanged, match="teach the site again"):
         replace(taught(model), base_sha256="0" * 64).by(model, {})
     path = tmp_path / "taught.safetensors"
     path.write_bytes(packed(taught(model)))
     with pytest.raises(WeightsChanged, match="damaged"):
         read_taught(path, "0" * 64)
-    with pytest.raises(WeightsChanged, match="gone"):
+    with pytest.raises(WeightsChanged, match="missing"):
         read_taught(tmp_path / "nothing", "0" * 64)
     path.write_bytes(b"no tensors")
     with pytest.raises(WeightsUnfit):

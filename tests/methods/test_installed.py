@@ -79,7 +79,7 @@ def test_a_packages_model_is_asked_like_our_own_and_what_does_not_fit_is_said(tm
     assert answer["classes"] == ["reddish", "bluish"] and answer["called"] == [0, 1]
     assert answer["own"] and answer["text"] == "# Mean stain"
     reasons = dict(zip(("broken", "cardless", "other", "pickled"), answer["wrong"], strict=True))
-    assert "no such library" in reasons["broken"] and "no card.json" in reasons["cardless"]
+    assert "no such library" in reasons["broken"] and "no readable card.json" in reasons["cardless"]
     assert "its card is of another" in reasons["other"] and "no weights w.pt (safetensors)" in reasons["pickled"]
     checked = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, text=True, capture_output=True

@@ -30,7 +30,7 @@ def test_a_picture_that_is_all_out_of_focus_is_refused_and_a_soft_one_is_told_of
     assert len(of_sharp) == photo and all(
         "scale bar" in note for note in of_sharp
     )  # the camera's, on the real photograph
-    assert "soft" in "".join(planned(tmp_path, 0.65, photo).notes)
+    assert "slightly out of focus" in "".join(planned(tmp_path, 0.65, photo).notes)
     with pytest.raises(PipelineError, match="out of focus"):
         planned(tmp_path, 1.2, photo)
 
@@ -54,7 +54,7 @@ def test_where_no_field_is_good_the_best_are_counted_and_the_plan_says_why(tmp_p
         and plan.poor_fields == "the cells overlap"
         and all(f.monolayer for f in plan.counted_fields)
     )
-    assert any("shapes get no grade there, and platelets no estimate" in note for note in plan.notes)
+    assert any("shapes are not graded and platelets not estimated" in note for note in plan.notes)
 
 
 def test_fields_cover_a_slide_to_its_edges(tmp_path: Path) -> None:

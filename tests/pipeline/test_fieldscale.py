@@ -32,7 +32,7 @@ def test_a_few_photographs_do_not_stand_for_all(tmp_path: Path) -> None:
 
 
 def test_without_lone_cells_the_scale_is_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(PipelineError, match="give the slide its µm/px"):
+    with pytest.raises(PipelineError, match="enter the slide's µm/px"):
         scale_of_photos(tmp_path, [0] * 20)
 
 

@@ -94,7 +94,7 @@ def test_roles_that_are_empty_or_wrongly_filled_are_named() -> None:
     kind = load("cell-kind-net")
     with pytest.raises(PipelineError, match="names no model for segmentation"):
         finder("film", {}, BLOOD_FILM)
-    with pytest.raises(PipelineError, match="cell-kind-net stands in the role outline"):
+    with pytest.raises(PipelineError, match="cell-kind-net is set for the role outline"):
         finder("outline", {"segmentation": load("red-cell-unet"), "kind": kind, "outline": kind}, SICKLE)
     with pytest.raises(PipelineError, match="No finder of cells is called dowsing"):
         finder("dowsing", {}, BLOOD_FILM)

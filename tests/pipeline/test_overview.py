@@ -108,7 +108,7 @@ def test_where_a_region_holds_hardly_a_field_it_is_counted_first_and_the_rest_af
     assert sorted(places(plan)) == sorted(places(every)) and [f.index for f in plan.fields] == list(
         range(len(plan.fields))
     )
-    assert any("hold 1 of 12 fields: they are counted first" in note for note in plan.notes)
+    assert any("1 of 12 fields lie in the particles and trails" in note for note in plan.notes)
 
 
 def test_without_regions_or_without_a_countable_field_in_them_all_that_is_stained_is_taken(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_without_regions_or_without_a_countable_field_in_them_all_that_is_staine
 
 
 def test_a_model_that_finds_no_boxes_cannot_stand_in_the_role_of_the_overview() -> None:
-    with pytest.raises(PipelineError, match="cell-kind-net stands in the role overview"):
+    with pytest.raises(PipelineError, match="cell-kind-net is set for the role overview"):
         finder("boxes", {"detector": marrow(), "overview": load("cell-kind-net")}, MARROW)
 
 

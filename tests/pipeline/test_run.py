@@ -196,7 +196,7 @@ def test_a_stated_scale_that_the_red_cells_contradict_is_a_guard_of_the_run(tmp_
     small, _ = drawn_film(tmp_path, 2048, 1024)
     outcome = run(request(small, tmp_path, mpp=0.5, settings={"rbc": 100, "wbc": 5, "max_fields": 1}), Sink())
     assert "scale-contradicted" in [guard["code"] for guard in outcome.guards]
-    assert not any("red cells this slide has" in note for note in outcome.notes)
+    assert not any("red cells, this slide has" in note for note in outcome.notes)
 
 
 def test_a_slide_with_nothing_on_it_fails_with_a_reason(tmp_path: Path) -> None:

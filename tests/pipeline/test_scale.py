@@ -16,5 +16,5 @@ def test_a_stated_scale_that_its_red_cells_contradict_is_said() -> None:
     assert disagreement(0.25, 0.3) == []
     (guard,) = disagreement(0.25, 0.5)
     assert guard["code"] == "scale-contradicted"
-    assert "about 0.500 µm/px, not the 0.250" in guard["sentence"]
+    assert "about 0.500 µm/px, not the stated 0.250" in guard["sentence"]
     assert disagreement(0.5, 0.25)

@@ -79,7 +79,7 @@ def test_what_is_found_outside_the_monolayer_is_flagged_and_told_of(undisturbed:
     assert np.array_equal(outside, np.isin(cells.field, metadata["searched_fields"]["edges"]))
     if metadata["searched_fields"]["edges"]:
         assert any(f"the {int(outside.sum())} cells found there must be seen" in note for note in outcome.notes)
-    assert any("of 10000 nucleated cells to count were found in" in note for note in outcome.notes)
+    assert any("of the 10000 nucleated cells to be counted were found in" in note for note in outcome.notes)
 
 
 def test_a_search_that_dies_goes_on_and_ends_in_the_same_bytes(film: Drawn, undisturbed: Any, tmp_path: Path) -> None:
@@ -147,5 +147,5 @@ def test_the_note_of_a_search_counts_its_cells_once_each_is_known_for_what_it_is
     plan = Plan(0.25, "file", None, search=[0])
     as_found, as_known = table_of({"lymphocyte": 10}), table_of({"lymphocyte": 1, "uncategorised": 9})
     (before,), (after,) = (search_notes(order, FILM, plan, searched, cells) for cells in (as_found, as_known))
-    assert before.startswith("10 of 200 nucleated cells to count were found in 0.50 mm²")
-    assert after.startswith("1 of 200 nucleated cells to count was found")
+    assert before.startswith("10 of the 200 nucleated cells to be counted were found in 0.50 mm²")
+    assert after.startswith("1 of the 200 nucleated cells to be counted was found")

@@ -64,7 +64,7 @@ def test_a_strange_stain_is_said_and_a_usual_one_is_not(tmp_path: Path) -> None:
             guards = stain_guards(slide, table(scene), plan(4096, 2048), BLOOD_FILM, net)
         assert len(guards) == notes, name
     assert guards[0]["code"] == "strange-stain"
-    assert all(words in guards[0]["sentence"] for words in ("nucleated-cell-net", "look at their names"))
+    assert all(words in guards[0]["sentence"] for words in ("nucleated-cell-net", "check their names"))
 
 
 def test_a_photograph_as_small_as_a_cell_is_looked_at_as_far_as_it_goes(tmp_path: Path) -> None:
@@ -185,4 +185,4 @@ def test_of_few_white_cells_the_guard_says_how_few(tmp_path: Path) -> None:
     net = load_as(Classifier, "nucleated-cell-net")
     with open_slide(path) as slide:
         (note,) = stain_guards(slide, table(scene).take(np.arange(3)), plan(4096, 2048), BLOOD_FILM, net)
-    assert note["sentence"].startswith("The nuclei of the 3 white cells that this film has are stained unlike any")
+    assert note["sentence"].startswith("The nuclei of the 3 white cells on this film are stained unlike any")

@@ -79,4 +79,4 @@ def test_two_sources_that_contradict_each_other_are_told(tmp_path: Path) -> None
     )
     facts = probe(path)
     assert facts.mpp == pytest.approx(0.25)
-    assert facts.notes == ("It states 0.25 µm/px in OME-XML but 0.5 in its resolution; the first was taken.",)
+    assert facts.notes == ("It states 0.25 µm/px in OME-XML but 0.5 in its resolution; the first was used.",)

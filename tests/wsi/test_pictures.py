@@ -264,7 +264,7 @@ def test_a_black_ground_is_refused_as_not_bright_field(name: str, tmp_path: Path
         Image.fromarray(np.stack([grey * 0, grey * 0, grey], axis=-1)).save(path)
     else:
         tifffile.imwrite(path, np.stack([grey] * 3, axis=-1), photometric="rgb", tile=(128, 128))
-    assert "bright field" in refused(path)
+    assert "bright-field" in refused(path)
 
 
 def test_a_photograph_through_an_eyepiece_is_no_black_ground(tmp_path: Path) -> None:
@@ -399,7 +399,7 @@ def test_pages_that_are_stored_otherwise_than_the_first_are_a_choice(other: str,
     elif other == "orientation":
         assert np.array_equal(page.image.numpy(), second[::-1, ::-1])
     else:
-        assert any("brought to sRGB" in note for note in page.notes)
+        assert any("converted to sRGB" in note for note in page.notes)
 
 
 def test_a_palette_and_cmyk_look_as_they_are(tmp_path: Path) -> None:
@@ -486,7 +486,7 @@ def test_the_same_picture_is_taken_once_even_where_it_was_saved_again(tmp_path: 
     sheet = write_fields(sorted(tmp_path.iterdir()), tmp_path / "out.tif", None)
     assert [f["name"] for f in sheet["fields"]] == ["1", "3"]
     assert [n for n in sheet["notes"] if "same picture" in n] == [
-        "2 is the same picture as 1; it was left out, so that its cells count once."
+        "2 is the same picture as 1; it was left out, so that its cells are counted once."
     ]
 
 
@@ -501,7 +501,7 @@ def test_one_photograph_turned_or_mirrored_is_taken_once(tmp_path: Path) -> None
     assert [f["name"] for f in sheet["fields"]] == ["1", "9"]
     laid = ["mirrored", "turned", "mirrored", "mirrored", "turned", "mirrored", "turned"]
     assert [n for n in sheet["notes"] if "same picture" in n] == [
-        f"{n} is the same picture as 1, {how}; it was left out, so that its cells count once."
+        f"{n} is the same picture as 1, {how}; it was left out, so that its cells are counted once."
         for n, how in enumerate(laid, 2)
     ]
     (tmp_path / "later").mkdir()

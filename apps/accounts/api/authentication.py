@@ -24,12 +24,12 @@ class TokenAuthentication(authentication.BaseAuthentication):
             return None
         token = live_token(pieces[1].decode("latin-1")) if len(pieces) == 2 else None
         if token is None:
-            raise exceptions.AuthenticationFailed(gettext("The token is not valid or has ended."))
+            raise exceptions.AuthenticationFailed(gettext("The token is not valid or has expired."))
         if lacking(token.user):
             raise exceptions.PermissionDenied(NEEDED)
         if token.scope == ApiToken.Scope.READ and request.method not in SAFE_METHODS:
             raise exceptions.PermissionDenied(
-                gettext("This token may only read; make one that may write on your account page.")
+                gettext("This token is read-only; on your account page, make one that can read and write.")
             )
         return token.user, token
 

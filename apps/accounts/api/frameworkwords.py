@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import ErrorDetail
 
 _OURS: tuple[tuple[str, str | Promise], ...] = (
-    (r"Select a valid choice\. .*", gettext_lazy("There is none of this name.")),
+    (r"Select a valid choice\. .*", gettext_lazy("Nothing here has this name.")),
     (
         r"(Enter|Must be) a valid UUID\.|.* is not a valid UUID\.",
         gettext_lazy("Give an id as the API writes it, such as 0b1e7a52-6c1d-4f0e-9a57-2f6d3c8e4b10."),

@@ -182,7 +182,7 @@ class _Builder:
             unit = ratio.get("unit", "1")
             code = coded.get(ratio["key"], {})
             ucum = code.get("ucum") or _UCUM_OF.get(unit, "")
-            value, why = ratio["reviewed"], ratio.get("why") or gettext("It could not be reckoned.")
+            value, why = ratio["reviewed"], ratio.get("why") or gettext("It could not be calculated.")
             yield (
                 f"{where} ratio {ratio['key']}",
                 self.observation(part, ratio["key"], ratio["name"], code, value, unit, ucum, why, None, None, None),
@@ -239,7 +239,7 @@ class _Builder:
         components: list[dict[str, Any]] = []
         if value is None or value["value"] is None:
             absent = {"system": ABSENT, "code": "unknown", "display": "Unknown"}
-            facts["dataAbsentReason"] = {"coding": [absent], "text": why or gettext("It could not be reckoned.")}
+            facts["dataAbsentReason"] = {"coding": [absent], "text": why or gettext("It could not be calculated.")}
         else:
             facts["valueQuantity"] = _quantity(value["value"], unit, ucum)
             for end, words in (("low", "95 % interval, lower limit"), ("high", "95 % interval, upper limit")):

@@ -188,7 +188,7 @@ def _lines(listed: Sequence[Candidate], top: float) -> list[str]:
     n_more = sum(c.state != EXCLUDED for c in listed) - len(listing)
     if n_more > 0:
         sentence = ngettext(
-            "{n} more stands on the map and in the table.", "{n} more stand on the map and in the table.", n_more
+            "{n} more is on the map and in the table.", "{n} more are on the map and in the table.", n_more
         ).format(n=f"{n_more:,}")
         lines.append(_text(MARGIN_MM, top + 4 * LINES // 2 + 2, sentence, 2.9))
     return lines

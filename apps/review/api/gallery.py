@@ -28,7 +28,7 @@ class IndicesField(serializers.Field):  # type: ignore[type-arg]
     def to_internal_value(self, data: Any) -> frozenset[int] | None:
         numbers = [whole_number(part) for part in str(data).split(",")] if data else []
         if any(n is None for n in numbers):
-            raise serializers.ValidationError(gettext("Write indices of classes apart by commas."))
+            raise serializers.ValidationError(gettext("Separate the indices of classes by commas."))
         return frozenset(n for n in numbers if n is not None) if data else None
 
     def to_representation(self, value: Any) -> Any:
@@ -70,7 +70,7 @@ class GalleryView(APIView):
             )
         data = params.validated_data
         if data["like"] is not None and data["view"] != "alike":
-            refuse_value("like", gettext("Goes with view=alike alone."))
+            refuse_value("like", gettext("This parameter is only for view=alike."))
         if data["classes"] and max(data["classes"]) >= classes:
             refuse_value("classes", gettext("Give indices of classes, from 0 to {last}.").format(last=classes - 1))
         only = selectors.Only(data["within"], data["classes"], data["least"])

@@ -20,7 +20,7 @@ class OutlineField(serializers.Field):  # type: ignore[type-arg]
         try:
             corners = tuple((float(x), float(y)) for x, y in (corner.split(",") for corner in str(data).split()))
         except ValueError:
-            raise serializers.ValidationError(gettext("Write an outline as corners x,y apart by blanks.")) from None
+            raise serializers.ValidationError(gettext("Write an outline as corners x,y separated by spaces.")) from None
         if corners and not 3 <= len(corners) <= MOST_CORNERS:
             raise serializers.ValidationError(
                 gettext("An outline has 3 to {most_corners} corners.").format(most_corners=MOST_CORNERS)

@@ -116,8 +116,8 @@ def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
     note = poor(gettext("Shapes are not graded: {reason}."), tally.poor_fields) if tally.poor_fields else ""
     if not note and 0 < n < least:
         note = ngettext(
-            "Shapes are graded from {least:,} red cells on; {n:,} was counted.",
-            "Shapes are graded from {least:,} red cells on; {n:,} were counted.",
+            "Grading of shapes needs at least {least:,} red cells; {n:,} was counted.",
+            "Grading of shapes needs at least {least:,} red cells; {n:,} were counted.",
             n,
         ).format(least=least, n=n)
     grades = {} if note else grade_limits(rules.get("grades", {}))
@@ -141,8 +141,8 @@ def _nrbc_rate(nrbc: int, white: int, rules: Rules) -> Ratio:
     )
     if not white or white < floor:
         why = ngettext(
-            "{n:,} white cell was counted; the rate is given from {least} on.",
-            "{n:,} white cells were counted; the rate is given from {least} on.",
+            "{n:,} white cell was counted; the rate needs at least {least}.",
+            "{n:,} white cells were counted; the rate needs at least {least}.",
             white,
         ).format(n=white, least=max(1, floor))
         return Ratio(key, name, unit, None, why, basis)
@@ -157,7 +157,7 @@ def _corrected(nrbc_rate: Ratio, tally: Tally, rules: Rules) -> Ratio:
     if nrbc_rate.value is None:
         return Ratio(key, name, unit, None, nrbc_rate.why)
     if nrbc_rate.value.value < from_rate:
-        why = gettext("It is applied from {rate:g} NRBC per 100 white cells on.").format(rate=from_rate)
+        why = gettext("It is applied only at {rate:g} or more NRBC per 100 white cells.").format(rate=from_rate)
         return Ratio(key, name, unit, None, why, gettext("analyser {wbc:g}").format(wbc=wbc))
     r = nrbc_rate.value
     interval = Interval(corrected_wbc(wbc, r.value), corrected_wbc(wbc, r.high), corrected_wbc(wbc, r.low))
@@ -176,8 +176,8 @@ def _it_ratio(tally: Tally, rules: Rules) -> Ratio:
     )
     if not neutrophils or neutrophils < floor:
         why = ngettext(
-            "{n:,} neutrophil was counted; the ratio is given from {least} on.",
-            "{n:,} neutrophils were counted; the ratio is given from {least} on.",
+            "{n:,} neutrophil was counted; the ratio needs at least {least}.",
+            "{n:,} neutrophils were counted; the ratio needs at least {least}.",
             neutrophils,
         ).format(n=neutrophils, least=max(1, floor))
         return Ratio(key, name, "1", None, why, basis)
@@ -218,8 +218,8 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
         if nameless:
             most = rate(tally.of("erythroblast") + nameless, searched_mm2)
             basis = ngettext(
-                "{mm2:.3g} mm² searched; were the {n:,} unidentified cell NRBC, {most:.0f} ({low:.0f}–{high:.0f})",
-                "{mm2:.3g} mm² searched; were the {n:,} unidentified cells NRBC, {most:.0f} ({low:.0f}–{high:.0f})",
+                "{mm2:.3g} mm² searched; {most:.0f} ({low:.0f}–{high:.0f}) if the {n:,} unidentified cell were NRBC",
+                "{mm2:.3g} mm² searched; {most:.0f} ({low:.0f}–{high:.0f}) if the {n:,} unidentified cells were NRBC",
                 nameless,
             ).format(mm2=searched_mm2, n=nameless, most=most.value, low=most.low, high=most.high)
         ratios.append(Ratio("nrbc_per_mm2", "NRBC per mm² searched", "/mm²", nrbc, basis=basis))
@@ -234,8 +234,8 @@ def _findings(tally: Tally, red_cells: Section, nrbc_rate: Ratio, rules: Rules) 
         findings.append(Finding("correct_wbc", text))
     if clumps := tally.of("platelet_clump"):
         text = ngettext(
-            "{n:,} platelet clump was seen; the platelet density is too low by what they hold.",
-            "{n:,} platelet clumps were seen; the platelet density is too low by what they hold.",
+            "{n:,} platelet clump was seen; the platelets in clumps are not counted, so the platelet density is too low.",
+            "{n:,} platelet clumps were seen; the platelets in clumps are not counted, so the platelet density is too low.",
             clumps,
         ).format(n=clumps)
         findings.append(Finding("platelet_clumps", text))
@@ -284,8 +284,8 @@ def _notes(tally: Tally, differential: Section, red_cells: Section, nrbc: Sectio
     if 0 < red_cells.n < least:
         notes.append(
             ngettext(
-                "Schistocytes are reported from {least:,} red cells on; {n:,} was counted.",
-                "Schistocytes are reported from {least:,} red cells on; {n:,} were counted.",
+                "Reporting of schistocytes needs at least {least:,} red cells; {n:,} was counted.",
+                "Reporting of schistocytes needs at least {least:,} red cells; {n:,} were counted.",
                 red_cells.n,
             ).format(least=least, n=red_cells.n)
         )

@@ -47,5 +47,7 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         sections=(Section("fetal_nrbc", "Nucleated red cells searched for", candidates, "candidates", rows),),
         ratios=(density,),
         outside={c.key: n for c in schema.classes if not c.counted and (n := tally.of(c.key))},
-        notes=(poor(gettext("The fields are poor: {reason}."), tally.poor_fields),) if tally.poor_fields else (),
+        notes=(poor(gettext("The fields are of poor quality: {reason}."), tally.poor_fields),)
+        if tally.poor_fields
+        else (),
     )

@@ -67,9 +67,9 @@ def _me_ratio(tally: Tally, schema: Schema, rules: Rules) -> Ratio:
     m = tally.of(*(key for key in myeloid if with_blasts or key != "blast"))
     e = tally.of(*(c.key for c in schema.classes if c.counted and _group(c) == "erythroid"))
     basis = (
-        gettext("{m:,} : {e:,}, all blasts taken for myeloid")
+        gettext("{m:,} : {e:,}, all blasts counted as myeloid")
         if with_blasts
-        else gettext("{m:,} : {e:,}, no blast taken for myeloid")
+        else gettext("{m:,} : {e:,}, no blasts counted as myeloid")
     ).format(m=m, e=e)
     if not e:
         return Ratio("me_ratio", "M:E ratio", "1", None, gettext("No erythroblast was counted."), basis)
@@ -100,8 +100,9 @@ def _findings(tally: Tally, differential: Section, rules: Rules) -> list[Finding
     if differential.n and blood * 100 >= limit * differential.n:
         share = percent(blood, differential.n)
         text = gettext(
-            "{share:.0f} % ({low:.0f}–{high:.0f}) of the cells are segmented neutrophils, lymphocytes and "
-            "monocytes as blood has them: the aspirate may be diluted."
+            "{share:.0f} % ({low:.0f}–{high:.0f}) of the cells are segmented neutrophils, lymphocytes and monocytes, as in "
+            "peripheral blood: the aspirate may be "
+            "hemodiluted."
         ).format(share=share.value, low=share.low, high=share.high)
         findings.append(Finding("dilution", text))
     if tumour := tally.of("tumour_cell"):
@@ -140,7 +141,9 @@ def _notes(tally: Tally, differential: Section, rules: Rules) -> list[str]:
             ).format(n=differential.n, usual=usual, twice=2 * usual)
         )
     if tally.of("erythroblast") and not tally.of(*STAGES):
-        notes.append(gettext("The model does not distinguish the stages of erythroblasts: they stand in one row."))
+        notes.append(
+            gettext("The model does not distinguish the stages of erythroblasts: they are counted in one row.")
+        )
     if tally.poor_fields:
-        notes.append(poor(gettext("The fields are poor: {reason}."), tally.poor_fields))
+        notes.append(poor(gettext("The fields are of poor quality: {reason}."), tally.poor_fields))
     return notes

@@ -51,7 +51,7 @@ def read_card(raw: bytes, file_name: str) -> dict[str, Any]:
     """The table in a card's file (.toml or .json); raises OwnModelError."""
     suffix = file_name.lower().rpartition(".")[2]
     if suffix not in ("toml", "json"):
-        raise OwnModelError("no-card", gettext("A card is a .toml or .json file; hand one in beside the weights."))
+        raise OwnModelError("no-card", gettext("A card is a .toml or .json file; upload one with the weights."))
     if len(raw) > MOST_BYTES:
         raise OwnModelError(
             "card-too-large",
@@ -64,7 +64,7 @@ def read_card(raw: bytes, file_name: str) -> dict[str, Any]:
         where = f": {error}" if isinstance(error, tomllib.TOMLDecodeError | json.JSONDecodeError) else ""
         raise OwnModelError(
             "card-unreadable",
-            gettext("The card is no {kind} that can be read{where}.").format(kind=suffix.upper(), where=where[:120]),
+            gettext("The card cannot be read as {kind}{where}.").format(kind=suffix.upper(), where=where[:120]),
         ) from error
     if not isinstance(table, dict):
         raise OwnModelError("card-unreadable", gettext("The card must be a table of keys and values."))
@@ -82,12 +82,12 @@ def checked_card(table: Mapping[str, Any], kind: str, examinations: Examinations
     if lacking := [key for key in needed if key not in table]:
         raise OwnModelError(
             "card-incomplete",
-            gettext("The card does not say {lacking}; each must stand in it.").format(lacking=all_of(lacking)),
+            gettext("The card lacks {lacking}; add what is missing.").format(lacking=all_of(lacking)),
         )
     if strange := sorted(str(key) for key in set(table) - {*needed, *_OPTIONAL}):
         raise OwnModelError(
             "card-unknown-key",
-            gettext("The card says {strange}, which a model of one's own does not take; leave it out.").format(
+            gettext("The card has {strange}, which the card of an uploaded model cannot have; leave it out.").format(
                 strange=strange[0][:40]
             ),
         )
@@ -96,7 +96,7 @@ def checked_card(table: Mapping[str, Any], kind: str, examinations: Examinations
         raise OwnModelError(
             "role-not-taken",
             _roles_sentence(
-                gettext("A model of one's own cannot be handed in for a model for {what}; it can for {roles}."),
+                gettext("You cannot upload a model for {what}; you can for {roles}."),
                 card["task"],
             ),
         )
@@ -107,7 +107,10 @@ def checked_card(table: Mapping[str, Any], kind: str, examinations: Examinations
     if len(class_keys) < 2:
         raise OwnModelError(
             "unknown-class",
-            gettext("All classes of the card are one of the examination: there is nothing to tell apart."),
+            gettext(
+                "All classes of the card map to one class of the examination, so there is nothing to distinguish; "
+                "map them to at least two."
+            ),
         )
     for key in ("thresholds", "called_from"):
         _refuse_others(key, card.get(key, {}), class_keys)
@@ -119,7 +122,8 @@ def checked_card(table: Mapping[str, Any], kind: str, examinations: Examinations
             "card-wrong",
             gettext(
                 "By the card a cell's picture is {view_um:.1f} µm wide ({input_px} px at {mpp:g} µm/px), "
-                "which shows no whole cell or half a field; correct mpp or input_px ({least_view_um:g} "
+                "which is too small for a whole cell or too large for a single one; correct mpp or input_px "
+                "({least_view_um:g} "
                 "to {most_view_um:g} µm)."
             ).format(
                 view_um=view_um,
@@ -146,16 +150,14 @@ def _check_roles(roles: Sequence[str]) -> None:
             raise OwnModelError(
                 "role-not-taken",
                 _roles_sentence(
-                    gettext("A model of one's own cannot be handed in for the role {what}; it can for {roles}.")
+                    gettext("You cannot upload a model for the role {what}; you can for {roles}.")
                     if role in OTHER_ROLES
-                    else gettext(
-                        "A model of one's own cannot be handed in for a role called {what}; it can for {roles}."
-                    ),
+                    else gettext("You cannot upload a model for a role called {what}; you can for {roles}."),
                     role,
                 ),
             )
     if len(roles) > 1:
-        raise OwnModelError("role-not-taken", gettext("A model of one's own fills one role; make a card for each."))
+        raise OwnModelError("role-not-taken", gettext("An uploaded model fills one role; make a card for each role."))
 
 
 def _roles_sentence(sentence: str, what: str) -> str:
@@ -177,7 +179,7 @@ def _class_map(card: Mapping[str, Any], examinations: Examinations) -> dict[str,
     if strange := sorted(set(key_by_output) - set(card["classes"])):
         raise OwnModelError(
             "card-wrong",
-            gettext("class_map maps {strange}, which is not among the card's classes; take it out.").format(
+            gettext("class_map maps {strange}, which is not among the card's classes; remove it.").format(
                 strange=strange[0][:40]
             ),
         )
@@ -185,11 +187,11 @@ def _class_map(card: Mapping[str, Any], examinations: Examinations) -> dict[str,
     for name, key in mapped.items():
         if key not in able:
             sentence = gettext(
-                "The card's class {name} is none that {role} names in {assay}; map it in class_map to {able}."
+                "The card's class {name} is not one that {role} names in {assay}; map it in class_map to {able}."
             )
             if name in key_by_output:
                 sentence = gettext(
-                    "The card's class {name}, mapped to {key}, is none that {role} names in {assay}; map it in class_map to "
+                    "The card's class {name}, mapped to {key}, is not one that {role} names in {assay}; map it in class_map to "
                     "{able}."
                 )
             raise OwnModelError(

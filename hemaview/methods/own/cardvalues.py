@@ -38,13 +38,13 @@ def _text(most: int, empty: bool = False) -> Callable[[str, Any], str]:
             raise _wrong(
                 key,
                 (
-                    gettext("a text of at most {most} characters that are seen")
+                    gettext("a text of at most {most} visible characters")
                     if empty
-                    else gettext("a text of one to {most} characters that are seen")
+                    else gettext("a text of one to {most} visible characters")
                 ).format(most=most),
             )
         if turns_text(value):
-            raise _wrong(key, gettext("a text without characters that turn the order of what is read"))
+            raise _wrong(key, gettext("a text without characters that change the direction of the text"))
         return value.strip()
 
     return take
@@ -107,7 +107,7 @@ def _list_of(
             raise _wrong(key, f"a list of {least}" + (f" to {most}" if most != least else ""))
         values = [take_one(f"each of {key}", one) for one in value]
         if unique and len(set(values)) < len(values):
-            raise _wrong(key, gettext("a list in which nothing stands twice"))
+            raise _wrong(key, gettext("a list without duplicates"))
         return values
 
     return take

@@ -116,7 +116,7 @@ class _Look:
         if self.nodes > MOST_NODES:
             raise OwnModelError(
                 "too-many-operators",
-                gettext("The net has more than {most_nodes:,} operators; none that names cells has.").format(
+                gettext("The net has more than {most_nodes:,} operators, which no cell classifier needs.").format(
                     most_nodes=MOST_NODES
                 ),
             )
@@ -171,7 +171,7 @@ class _Look:
         if self.tensors > MOST_TENSORS:
             raise OwnModelError(
                 "too-many-operators",
-                gettext("The net has more than {most_tensors:,} tensors; none that names cells has.").format(
+                gettext("The net has more than {most_tensors:,} tensors, which no cell classifier needs.").format(
                     most_tensors=MOST_TENSORS
                 ),
             )
@@ -186,15 +186,15 @@ class _Look:
                 raise OwnModelError(
                     "external-data",
                     gettext(
-                        "The file keeps weights in another file, and one file is all that is taken; save it with "
-                        "them inside."
+                        "The file keeps its weights in another file, but only one file can be uploaded; save it with the "
+                        "weights inside."
                     ),
                 )
         values = math.prod(dims)
         if any(d >= 2**63 for d in dims) or values > 2 * len(view) + 1:
             raise OwnModelError(
                 "damaged",
-                gettext("The tensor {name} says that it holds more values than there are; export the net anew.").format(
+                gettext("The tensor {name} claims more values than it has; export the net again.").format(
                     name=name[:40] or "without a name"
                 ),
             )
@@ -223,7 +223,9 @@ class _Look:
 
 
 def _no_onnx() -> OwnModelError:
-    return OwnModelError("not-a-model", gettext("This is no ONNX file, whatever its name says; export the net anew."))
+    return OwnModelError(
+        "not-a-model", gettext("This is not an ONNX file, whatever its name says; export the net again.")
+    )
 
 
 def _fields(view: memoryview) -> Iterator[tuple[int, int | memoryview]]:

@@ -50,8 +50,7 @@ def kind_of(name: str, head: bytes, size: int, most_bytes: int) -> str:
         raise OwnModelError(
             "archive",
             gettext(
-                "{file} is an archive (a .pt file of PyTorch is one, too), not {kind}; hand in the "
-                "exported file itself."
+                "{file} is an archive (a .pt file of PyTorch is one, too), not {kind}; upload the exported file itself."
             ).format(file=title, kind=kind),
         )
     if head[:1] == b"\x80" and head[1:2] in b"\x02\x03\x04\x05" and not _is_safetensors(head, size):
@@ -65,12 +64,16 @@ def kind_of(name: str, head: bytes, size: int, most_bytes: int) -> str:
     if kind == SAFETENSORS and not _is_safetensors(head, size):
         raise OwnModelError(
             "not-a-model",
-            gettext("{file} is no safetensors file, whatever its name says; save the weights anew.").format(file=title),
+            gettext("{file} is not a safetensors file, whatever its name says; save the weights again.").format(
+                file=title
+            ),
         )
     if kind == ONNX and size < HEAD_BYTES:
         raise OwnModelError(
             "not-a-model",
-            gettext("{file} is no ONNX file: it has {size} bytes; export the net anew.").format(file=title, size=size),
+            gettext("{file} is not an ONNX file: it has {size} bytes; export the net again.").format(
+                file=title, size=size
+            ),
         )
     return kind
 

@@ -61,7 +61,7 @@ def fitting(models: Mapping[str, Any], role: str, kind: type[_M]) -> _M:
     model = models[role]
     if not isinstance(model, kind):
         raise PipelineError(
-            gettext("{name} stands in the role {role}, which it cannot fill.").format(name=model.info.name, role=role)
+            gettext("{name} is set for the role {role}, which it cannot fill.").format(name=model.info.name, role=role)
         )
     return model
 

@@ -30,7 +30,7 @@ class CziSource(Source):
         path = blob.path
         if path is None:
             raise Unsupported(
-                gettext("{title} is a CZI, which is read from a local file alone.").format(title=blob.title)
+                gettext("{title} is a CZI, which can only be read from a local file.").format(title=blob.title)
             )
         try:
             from pylibCZIrw import czi
@@ -60,7 +60,7 @@ class CziSource(Source):
         kinds = set(self._file.pixel_types.values())
         if kinds != {"Bgr24"}:
             raise Unsupported(
-                gettext("{name} holds {kinds} samples, not a colour picture of 8 bits in bright field.").format(
+                gettext("{name} holds {kinds} samples, not an 8-bit bright-field colour picture.").format(
                     name=name, kinds=all_of(sorted(kinds))
                 )
             )

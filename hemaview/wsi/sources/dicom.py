@@ -35,7 +35,9 @@ class DicomSource(Source):
     def __init__(self, blob: Blob, choice: Choice = NO_CHOICE) -> None:
         images = dicomframes.images_of(blob)
         if not images:
-            raise Unsupported(gettext("{title} belongs to no DICOM series of a whole slide.").format(title=blob.title))
+            raise Unsupported(
+                gettext("{title} is not part of a DICOM series of a whole slide.").format(title=blob.title)
+            )
         self._plane = _plane(images[0], choice, blob.title)
         self._levels = [_Frames(image, blob.title) for image in images if image.focal_planes == images[0].focal_planes]
         full = images[0].width_px
@@ -100,7 +102,9 @@ class _Frames:
         self.image = image
         if image.samples != 3 or image.bits != 8:
             raise Unsupported(
-                gettext("{name} is not in colours of 8 bits, as a stained film in bright field is.").format(name=name)
+                gettext(
+                    "{name} is not an 8-bit colour picture, as bright-field pictures of a stained film are."
+                ).format(name=name)
             )
         if image.optical_paths > 1:
             raise Unsupported(

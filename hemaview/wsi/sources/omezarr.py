@@ -65,7 +65,7 @@ class OmeZarrSource(Source):
         group, name = root, self._title
         attributes = _attributes_of(group)
         if "plate" in attributes or "well" in attributes:
-            raise Unsupported(gettext("{name} holds a plate of many images; bring in one of them.").format(name=name))
+            raise Unsupported(gettext("{name} contains a plate of many images; import one of them.").format(name=name))
         if "multiscales" not in attributes:
             images = sorted((key for key in group.group_keys() if key.isdigit()), key=int)
             if not images:
@@ -161,13 +161,13 @@ def _order(attributes: dict[str, Any], sizes: dict[str, int], dtype: str, name: 
     labels = ", ".join(str(c.get("label", "unnamed")) for c in channels)
     if any(word in labels.lower() for word in FLUORESCENT):
         raise Unsupported(
-            gettext("{name} is of fluorescence ({labels}), not of a stained film in bright field.").format(
+            gettext("{name} shows fluorescence ({labels}), not a stained film in bright field.").format(
                 name=name, labels=labels
             )
         )
     if sizes.get("c", 1) != 3:
         raise Unsupported(
-            gettext("{name} holds {channels} channels, not a colour picture in bright field.").format(
+            gettext("{name} holds {channels} channels, not a bright-field colour picture.").format(
                 name=name, channels=sizes.get("c", 1)
             )
         )

@@ -83,8 +83,8 @@ class OpenSlideSource(Source):
         if broken or not icc:
             return (gettext(LEFT_OUT),) if broken else ()
         if name := profile_name(icc):
-            return (gettext("Its colours are those of the profile {name}, which it carries.").format(name=name),)
-        return (gettext("Its colours are those of the profile without a name, which it carries."),)
+            return (gettext("Its colours are those of the profile {name} that it carries.").format(name=name),)
+        return (gettext("Its colours are those of the profile without a name that it carries."),)
 
     @property
     def associated(self) -> tuple[str, ...]:

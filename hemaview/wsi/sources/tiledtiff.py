@@ -206,7 +206,7 @@ def _refuse(what: Description, name: str) -> None:
         )
     if len(what.pictures) > 1:
         raise Unsupported(
-            gettext("{name} holds {pictures} pictures; bring in one of them by its number.").format(
+            gettext("{name} contains {pictures} pictures; import one of them by its number.").format(
                 name=name, pictures=len(what.pictures)
             )
         )

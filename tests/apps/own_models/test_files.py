@@ -111,7 +111,7 @@ def test_the_very_same_files_mend_a_model_that_was_altered_or_lost(ada: Any, api
         assert "upload the very same two files again" in ownmodels.what_is_gone(model)
     else:
         stores.models().put(model.weights, b"altered")
-    with pytest.raises(Conflict, match="these are not its files: upload the very same two to put them back") as other:
+    with pytest.raises(Conflict, match="upload the original two to restore them") as other:
         handed(ada, onnx.mean_colour(4))
     assert other.value.code == "model-exists"
     files = {

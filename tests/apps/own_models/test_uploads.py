@@ -174,7 +174,7 @@ def test_the_command_does_the_same_and_ends_with_a_sentence_where_a_model_is_ref
     answer = json.loads(out.getvalue())
     assert answer["state"] == "done" and answer["enabled"] and answer["checks"][-1]["key"] == "speed"
     assert "% A cell gets the same answer alone" in progress.getvalue()
-    with pytest.raises(CommandError, match="There is mean-colour 1 already"):
+    with pytest.raises(CommandError, match="mean-colour 1 already exists"):
         call_command("upload_model", str(weights), str(card))
     with pytest.raises(CommandError, match="no file"):
         call_command("upload_model", str(tmp_path / "none.onnx"), str(card))
@@ -206,7 +206,7 @@ def test_a_request_with_a_file_twice_or_a_third_one_is_refused(ada: Any, api: An
 
 def test_no_more_than_twenty_uploads_of_one_person_wait(ada: Any, quick: Any) -> None:
     rows = [handed(ada, version=str(n)) for n in range(ownuploads.MOST_WAITING)]
-    with pytest.raises(Conflict, match="20 of your uploads wait to be checked") as many:
+    with pytest.raises(Conflict, match="20 of your uploads are waiting to be checked") as many:
         handed(ada, version="more")
     assert many.value.code == "too-many-waiting"
     assert handed(factories.person("administrator", "bob"), version="his").state == ModelUpload.State.REQUESTED

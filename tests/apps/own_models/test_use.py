@@ -149,4 +149,6 @@ def test_a_net_for_strange_films_has_no_part_beside_a_model_that_calls_none_stra
         content = document.build(job.slide.case)
         (row,) = [m for m in content["models"] if m["role"] == "nucleated-cell-elsewhere"]
         assert row.get("no_part", False) is not part
-        assert ("It had no part" in render.html(content, None)) is not part and (part or not row["measured"])
+        assert ("does not flag unusual stains" in render.html(content, None)) is not part and (
+            part or not row["measured"]
+        )

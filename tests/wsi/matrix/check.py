@@ -24,7 +24,7 @@ from tests.wsi.matrix.looks import Expected
 
 ON_SLIDE_WORST_MEAN = 4.0
 """Grey levels: what the JPEG of a joined or converted slide may change on the mean."""
-_OF_SCANS = "can set upright|px at most: save it in tiles|holds fractions|bring in one of them|not stored in tiles"
+_OF_SCANS = "can set upright|px at most: save it in tiles|holds fractions|import one of them|not stored in tiles"
 """Why a file that comes in as a photograph is refused where it is too large for one."""
 _WRITERS = {"jpeg": pictures.write, "png": pictures.write, "webp": pictures.write, "dicom": scans.write_dicom,
             "zarr 2": scans.write_zarr, "zarr 3": scans.write_zarr}  # fmt: skip
@@ -57,7 +57,7 @@ def _as_taken(path: Path, expected: Expected, folder: Path, limits: Limits, refu
     in_place = (
         facts["kind"] == "slide" and not facts["convert"]
     )  # its profile goes with its tiles, and the page says so
-    wrong += [f"does not say: {w}" for w in expected.says if w not in text and not (in_place and "brought to" in w)]
+    wrong += [f"does not say: {w}" for w in expected.says if w not in text and not (in_place and "converted to" in w)]
     mpp = facts["mpp"]
     if (mpp is None) != (expected.mpp is None) or (mpp and abs(mpp / (expected.mpp or 1) - 1) > 0.01):
         wrong.append(f"µm/px is {mpp}, not {expected.mpp}")

@@ -41,7 +41,7 @@ def write(case: Case, folder: Path) -> tuple[Path, Expected]:
     wide = case.profile in (*WIDE, "exif adobe", "chromaticities") and case.planes != "grey"
     if wide:
         expected.worst, expected.mean = expected.worst + 4, expected.mean + 1
-        expected.says.append("brought to sRGB")
+        expected.says.append("converted to sRGB")
     if case.profile == "gamma 1":
         expected.worst = 2
     if case.profile == "broken":

@@ -40,7 +40,7 @@ def write_dicom(case: Case, folder: Path) -> tuple[Path, Expected]:
         expected.worst, expected.mean = 60, 2  # each level is a JPEG of its own
     if case.profile in WIDE:
         expected.worst, expected.mean = 8, 2
-        expected.says.append("brought to sRGB")
+        expected.says.append("converted to sRGB")
     if case.pages == "focal planes":
         expected.says.append("Focal plane 2 of 3, the sharpest")
         expected.choice = Choice(plane=SHARPEST)  # as `apps.slides.incoming` asks

@@ -83,7 +83,7 @@ def _expected(case: Case) -> Expected:
     expected = Expected([_look(case, film(seed, h)) for seed, h in seeds], mpp=_SCALES[case.scale][1])
     if case.profile in WIDE and case.planes not in ("grey", "white is 0", "palette"):
         expected.worst, expected.mean = 3, 1.2
-        expected.says.append("brought to sRGB")
+        expected.says.append("converted to sRGB")
     if case.planes == "lab":
         expected.worst, expected.mean = 12, 3
     if case.planes == "ycbcr samples":  # rounded once more
@@ -95,7 +95,7 @@ def _expected(case: Case) -> Expected:
     if case.planes == "rgba":
         expected.says.append("transparent")
     if case.planes == "rgb + unsaid":
-        expected.says.append("no stated meaning")
+        expected.says.append("unstated meaning")
     if case.pages == "two fields":
         expected.says.append("fields")
     if case.pages == "label":
