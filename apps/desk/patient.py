@@ -19,7 +19,7 @@ MOST_CASES = 12
 MOST_SERIES = 24
 AGE_SLACK_DAYS = 2 * 366
 """Ages are often stated in whole years, and a case may be opened long after its specimen was taken."""
-_NO_PICTURE_OF_BLOOD = ("inverted", "no-colour")
+_NO_PICTURE_OF_BLOOD = ("inverted", "no-colour", "wrong-colours")
 _RATIOS = ("nrbc_per_100_wbc", "it_ratio", "me_ratio")
 
 

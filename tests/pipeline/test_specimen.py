@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,6 +56,18 @@ def test_inverted_colours_are_recognised() -> None:
     assert codes([255 - rgb for rgb in fields()], "film") == ["inverted"]
 
 
+@pytest.mark.parametrize("fault", ["red and green exchanged", "RGB read as YCbCr", "YCbCr read as RGB"])
+def test_colours_that_no_stained_cell_has_are_recognised(fault: str) -> None:
+    def shown(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        if fault == "red and green exchanged":
+            return np.ascontiguousarray(rgb[..., [1, 0, 2]])
+        if fault == "RGB read as YCbCr":
+            return np.asarray(Image.frombytes("YCbCr", rgb.shape[1::-1], rgb.tobytes()).convert("RGB"))
+        return np.asarray(Image.fromarray(rgb).convert("YCbCr")).copy()
+
+    assert codes([shown(rgb) for rgb in fields()], "film") == ["wrong-colours"]
+
+
 def test_a_picture_without_colour_is_recognised() -> None:
     grey = [np.repeat(np.asarray(Image.fromarray(rgb).convert("L"))[..., None], 3, axis=2) for rgb in fields()]
     assert codes(grey, "film") == ["no-colour"]
@@ -66,11 +79,12 @@ def test_a_page_of_text_is_recognised(mpp: float) -> None:
 
 
 def test_marrow_and_sections_are_told_apart_by_their_nuclei_in_green_light() -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "area_um2": 1e4,
         "tissue": 0.5,
         "cells": 0.1,
         "nuclei": 0.25,
+        "stain": (0.25, 0.47, 0.28),
         "chroma": 18.0,
         "one_colour": 0.02,
         "edge": 30.0,
@@ -82,11 +96,12 @@ def test_marrow_and_sections_are_told_apart_by_their_nuclei_in_green_light() -> 
 
 
 def test_pictures_of_single_cells_say_nothing_of_the_specimen() -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "tissue": 0.5,
         "cells": 0.1,
         "nuclei": 0.4,
         "green": 0.54,
+        "stain": (0.25, 0.47, 0.28),
         "chroma": 18.0,
         "one_colour": 0.02,
         "edge": 30.0,
