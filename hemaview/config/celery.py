@@ -8,11 +8,13 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
+from kombu.transport import TRANSPORT_ALIASES
 
 from hemaview.config import requestid  # noqa: F401  (its signals pass a request's id on)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hemaview.config.settings.demo")
 
+TRANSPORT_ALIASES["filesystem"] = "hemaview.config.embeddedqueue:Transport"
 app = Celery("hemaview")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
