@@ -21,9 +21,9 @@ def queue(folder: Path, name: str) -> Any:
 
 
 def test_what_a_killed_sender_left_is_dropped_and_the_next_message_is_read(tmp_path: Path) -> None:
-    (tmp_path / "1_half.bells.msg").write_bytes(b"")
-    (tmp_path / "2_half.bells.msg").write_bytes(b'{"body": "ey')
-    (tmp_path / "3_half.bells.msg.part").write_bytes(b"{")
+    (tmp_path / "0_a.bells.msg").write_bytes(b"")
+    (tmp_path / "0_b.bells.msg").write_bytes(b'{"body": "ey')
+    (tmp_path / "0_c.bells.msg.part").write_bytes(b"{")
     bells = queue(tmp_path, "bells")
     bells.put({"n": 1})
     assert bells.get(timeout=5).payload == {"n": 1}
