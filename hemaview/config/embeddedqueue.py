@@ -32,6 +32,7 @@ class Channel(filesystem.Channel):
             part.write_bytes(str_to_bytes(dumps(payload)))
             os.replace(part, part.with_suffix(""))
         except OSError as error:
+            part.unlink(missing_ok=True)
             raise ChannelError(f"Cannot add a message to {self.data_folder_out}: {error.strerror}") from error
 
     def _get(self, queue: str) -> Any:
