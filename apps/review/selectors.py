@@ -26,6 +26,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.cells.transport import margin, own_probability
 from hemaview.counting.words import number_of
+from hemaview.pipeline.unidentified import likeliest_names
 
 VIEWS = ("unsure", "sure", "position", "largest", "smallest", "alike", "must-see")
 
@@ -100,11 +101,11 @@ def gallery(
             {
                 "row": None, "added": str(cell.pk), "x": cell.x, "y": cell.y, "w": cell.w, "h": cell.h,
                 "class": index_of(schema, label), "label": index_of(schema, label), "p": None, "margin": None,
-                "state": label.state, "must_see": "",
+                "state": label.state, "must_see": "", "perhaps": None,
             }
         )  # fmt: skip
     first = max(0, offset - len(extra))
-    own = own_probability(cells)
+    own, perhaps = own_probability(cells), likeliest_names(cells, schema)
     for row in rows[first : first + limit - len(items)].tolist():
         label_of_row = labels.rows.get(row)
         items.append(
@@ -113,6 +114,7 @@ def gallery(
                 "h": int(cells.h[row]), "class": int(cells.cls[row]), "label": int(classes[row]),
                 "p": round(float(own[row]), 4), "margin": round(float(margins[row]), 4),
                 "state": label_of_row.state if label_of_row else "", "must_see": why[row] if not label_of_row else "",
+                "perhaps": int(perhaps[row]) if perhaps[row] >= 0 else None,
             }
         )  # fmt: skip
     return {

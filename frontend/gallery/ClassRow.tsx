@@ -1,6 +1,6 @@
 import { type DragEvent, type MouseEvent, useEffect, useRef, useState } from "react";
 import type { DifferentialClass } from "../room/usedifferential";
-import { t } from "../shared/catalogue";
+import { plural, t } from "../shared/catalogue";
 import { percent } from "../shared/format";
 import { Mark } from "../shared/Mark";
 import type { CellClass } from "../shared/types";
@@ -41,6 +41,9 @@ export const UNIDENTIFIED = "unidentified";
 export function ClassRow(props: RowProps) {
   const { group, first, rest, jobId, schema, selection, current, canReview } = props;
   const { cell, share, rows } = group;
+  const unloaded = group.unloaded ?? 0;
+  const nameless = cell.key === UNIDENTIFIED;
+  const perhaps = nameless && typeof group.perhaps === "number" ? schema.classes[group.perhaps] : undefined;
   const group_size = props.groups.size;
   const [every, setEvery] = useState(false);
   const cells = useRef<HTMLDivElement>(null);
@@ -58,35 +61,58 @@ export function ClassRow(props: RowProps) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a place to drop on; keys and the menu do the same
     <div
-      className={`class-row${cell.key === UNIDENTIFIED ? " nameless" : ""}`}
+      className={`class-row${nameless ? " nameless" : ""}`}
       onDragOver={over}
       onDrop={(e) => props.onDrop(dragged(e), cell.index)}
     >
       <h3>
         <Mark mark={cell.mark} colour={cell.colour} /> <span>{cell.name}</span>
         {cell.shortcut && <kbd>{cell.shortcut}</kbd>}
-        <b>{share ? share.count : rows.length}</b>
+        {perhaps && (
+          <span>
+            {t("perhaps {name}", { name: perhaps.name })} <Mark mark={perhaps.mark} colour={perhaps.colour} />
+          </span>
+        )}
+        <b>{share && !nameless ? share.count : rows.length + (nameless ? 0 : unloaded)}</b>
         <small>
-          {share && share.value !== null && percent(share)}
-          {cell.key === UNIDENTIFIED && t("outside the count until somebody names them")}
+          {nameless
+            ? t("outside the count until somebody names them")
+            : share && share.value !== null && percent(share)}
         </small>
         {rest && <small className="left">{rest}</small>}
         <span className="row-acts">
           <button
             type="button"
-            onClick={() => props.onTypical(cell.index)}
+            onClick={() => props.onTypical(perhaps?.index ?? cell.index)}
             title={t("Show typical cells of this class")}
           >
             {t("Typical")}
           </button>
-          {canReview && (
+          {canReview && !nameless && (
             <button type="button" onClick={() => cells.current && props.onConfirm(onScreen(cells.current))}>
               {t("Confirm those on screen")}
             </button>
           )}
+          {canReview && perhaps && (
+            <button
+              type="button"
+              onClick={() => cells.current && props.onName(onScreen(cells.current), perhaps.index)}
+              title={t("Look at each first. Cells whose pictures are on screen now are given this class; z undoes it.")}
+            >
+              {t("Name those on screen {name}", { name: perhaps.name })}
+            </button>
+          )}
         </span>
       </h3>
-      <div className="class-cells" ref={cells} role="listbox" aria-multiselectable="true" aria-label={cell.name}>
+      <div
+        className="class-cells"
+        ref={cells}
+        role="listbox"
+        aria-multiselectable="true"
+        aria-label={
+          perhaps ? t("{unidentified}, perhaps {name}", { unidentified: cell.name, name: perhaps.name }) : cell.name
+        }
+      >
         {(all ? rows : rows.slice(0, SHOWN)).map((row, i) => (
           // biome-ignore lint/a11y/noStaticElementInteractions: the button inside is what keys reach
           <span
@@ -115,12 +141,21 @@ export function ClassRow(props: RowProps) {
           {t("{n} more", { n: rows.length - SHOWN })}
         </button>
       )}
-      {share && share.count < rows.length && cell.key !== UNIDENTIFIED && (
+      {share && share.count < rows.length && !nameless && (
         <p className="without">{countedNote(rows.length, share.count, props.accounts[cell.key])}</p>
       )}
-      {share && share.count > rows.length && (
+      {share && share.count > rows.length && !nameless && (
         <p className="without">
           {t("{n} of {count} are here; the gallery of the class holds all.", { n: rows.length, count: share.count })}
+        </p>
+      )}
+      {(nameless || !share) && unloaded > 0 && (
+        <p className="without">
+          {plural(
+            unloaded,
+            "{n} more cell of this class is in its gallery.",
+            "{n} more cells of this class are in its gallery.",
+          )}
         </p>
       )}
     </div>

@@ -23,6 +23,8 @@ export interface Props {
   /** Ask for the class of a cell at a place of the page. */
   onMenu(index: number, at: readonly [number, number]): void;
   onConfirm(keys: ReadonlySet<string>): void;
+  /** Give these cells, which are on screen, a class. */
+  onName(keys: ReadonlySet<string>, cls: number): void;
   /** Show typical cells of a class beside the chosen one. */
   onTypical(cls: number): void;
   onClose(): void;
@@ -59,7 +61,7 @@ export function Differential(props: Props) {
       {groups.loading && <p className="note">{t("Loading cells…")}</p>}
       {groups.filled.map((group) => (
         <ClassRow
-          key={group.cell.key}
+          key={`${group.cell.key}${group.perhaps ?? ""}`}
           {...props}
           group={group}
           first={first.get(group) ?? 0}

@@ -31,6 +31,18 @@ describe("the differential", () => {
     expect(groups.filled.map((g) => g.cell.key)).toEqual(["unidentified", "seg"]);
     expect(groups.rows.map((r) => r.row)).toEqual([7, 1]);
   });
+  it("lists cells without a name by what they may be, the most numerous first, and says on its last row how many are elsewhere", () => {
+    const withNameless = [...classes, { ...cell, index: 9, key: "unidentified" }];
+    const rows = [row(1, 9, { perhaps: 6 }), row(2, 9, { perhaps: 4 }), row(3, 9), row(4, 9, { perhaps: 4 })];
+    const groups = byClass(withNameless, rows, null, new Map([[9, 12]]));
+    expect(groups.filled.map((g) => [g.perhaps, g.rows.map((r) => r.row), g.unloaded])).toEqual([
+      [4, [2, 4], 0],
+      [6, [1], 0],
+      [null, [3], 12],
+    ]);
+    expect(groups.rows.map((r) => r.row)).toEqual([2, 4, 1, 3]);
+    expect(byClass(withNameless, [row(2, 4, { perhaps: 4 })], null).filled.map((g) => g.cell.key)).toEqual(["seg"]);
+  });
   it("gives the counted share, and only the sections of its classes", () => {
     const share = { count: 2, value: 66.7, low: 9.4, high: 99.2 };
     const counts = {

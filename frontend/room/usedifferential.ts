@@ -17,6 +17,10 @@ export interface DifferentialClass {
   cell: CellClass;
   share: Share | null;
   rows: GalleryRow[];
+  /** Of cells without a name: the class that the models think likeliest, null where they have none. */
+  perhaps?: number | null;
+  /** How many cells of the class were not loaded, said below its last row. */
+  unloaded?: number;
 }
 
 export interface Differential {
@@ -90,7 +94,10 @@ export function useDifferential(
   });
   return useMemo(() => {
     const cells = answers.pages.flatMap((page) => page?.rows ?? []).map((row) => withLabel(row, labels));
-    const groups = byClass(classes, cells, counts);
+    const unloaded = new Map(
+      classes.map((c, i) => [c.index, (answers.pages[i]?.n ?? 0) - (answers.pages[i]?.rows.length ?? 0)]),
+    );
+    const groups = byClass(classes, cells, counts, unloaded);
     const settings = { kinds, kind, setKind, view, setView, size, setSize };
     return { ...groups, ...settings, loading: enabled && answers.loading, problem: answers.problem };
   }, [answers, classes, counts, labels, enabled, kinds, kind, view, size]);
@@ -102,7 +109,12 @@ function shareOf(section: Pick<Section, "below_floor">, share: Share): Share {
 }
 
 /** Cells by the class that people left them in; rejected ones stay where the machine put them. */
-export function byClass(classes: readonly CellClass[], cells: readonly GalleryRow[], counts: Counts | null) {
+export function byClass(
+  classes: readonly CellClass[],
+  cells: readonly GalleryRow[],
+  counts: Counts | null,
+  unloaded: ReadonlyMap<number, number> = new Map(),
+) {
   const indices = new Set(classes.map((c) => c.index));
   const sections = (counts?.sections ?? []).filter((s) => s.rows.some((r) => r.class !== null && indices.has(r.class)));
   const shares = new Map(sections.flatMap((s) => s.rows.map((r) => [r.class, shareOf(s, r.reviewed)] as const)));
@@ -110,15 +122,29 @@ export function byClass(classes: readonly CellClass[], cells: readonly GalleryRo
     cell,
     share: shares.get(cell.index) ?? null,
     rows: cells.filter((r) => (r.label !== null && r.label >= 0 ? r.label : r.class) === cell.index),
+    unloaded: unloaded.get(cell.index) ?? 0,
   }));
   // What nobody can name stands first and by itself.
-  const filled = groups
-    .filter((g) => g.rows.length > 0)
-    .sort((a, b) => Number(b.cell.key === UNIDENTIFIED) - Number(a.cell.key === UNIDENTIFIED));
+  const named = groups.filter((g) => g.rows.length > 0 && g.cell.key !== UNIDENTIFIED);
+  const nameless = groups.filter((g) => g.rows.length > 0 && g.cell.key === UNIDENTIFIED);
+  const filled: DifferentialClass[] = [...nameless.flatMap(byLikeliest), ...named];
   return {
     sections,
     filled,
     empty: groups.filter((g) => !g.rows.length).map((g) => g.cell),
     rows: filled.flatMap((g) => g.rows),
   };
+}
+
+/** Cells without a name, those of one likeliest class together, the most numerous first; without a likeliest class last. */
+function byLikeliest(group: DifferentialClass): DifferentialClass[] {
+  const parts = new Map<number | null, GalleryRow[]>();
+  for (const row of group.rows) {
+    const perhaps = row.perhaps ?? null;
+    parts.set(perhaps, [...(parts.get(perhaps) ?? []), row]);
+  }
+  return [...parts]
+    .map(([perhaps, rows]) => ({ ...group, rows, perhaps, unloaded: 0 }))
+    .sort((a, b) => Number(a.perhaps === null) - Number(b.perhaps === null) || b.rows.length - a.rows.length)
+    .map((part, i, all) => (i === all.length - 1 ? { ...part, unloaded: group.unloaded } : part));
 }

@@ -2506,6 +2506,8 @@ export interface components {
             margin: number | null;
             state: components["schemas"]["LabelStateEnum"] | components["schemas"]["BlankEnum"];
             must_see: string;
+            /** @description the likeliest nucleated class of a cell that the models left unidentified; null for every other cell */
+            perhaps: number | null;
             class: number | null;
         };
         Grade: {

@@ -60,6 +60,22 @@ def calls_of(
     return np.asarray(calls, np.int64)
 
 
+def likeliest_names(cells: CellTable, schema: Schema) -> NDArray[np.int64]:
+    """int64 (n,): the likeliest nucleated class of each unidentified cell, for a person to judge; -1 for every other cell, and
+    where the file holds no probability of any."""
+    names = np.full(len(cells), -1, np.int64)
+    if CLASS not in schema.by_key:
+        return names
+    nameless = schema.index(CLASS)
+    columns = np.array([c.index for c in schema.of_kind("nucleated") if c.index != nameless], np.int64)
+    rows = np.flatnonzero(cells.cls == nameless)
+    if not len(rows) or not len(columns):
+        return names
+    p = np.nan_to_num(cells.p[np.ix_(rows, columns)].astype(np.float32), nan=0.0)
+    names[rows] = np.where(p.max(axis=1) > 0, columns[p.argmax(axis=1)], -1)
+    return names
+
+
 def with_unidentified(
     cells: CellTable, schema: Schema, least: Mapping[str, Mapping[str, float]], strange: bool
 ) -> CellTable:

@@ -26,7 +26,21 @@ _SHOWN = """() => {
     texts.push(...["title", "aria-label", "placeholder", "alt"].map((name) => one.getAttribute(name) ?? ""));
   return texts;
 }"""
-_SAME_EVERYWHERE = {"API", "film", "tif", "tiff", "Generic", "Aperio", "HTML", "PDF", "UTC", "Ctrl", "µm²", *calendar.month_abbr, *calendar.month_name}
+_SAME_EVERYWHERE = {
+    "API",
+    "film",
+    "tif",
+    "tiff",
+    "Generic",
+    "Aperio",
+    "HTML",
+    "PDF",
+    "UTC",
+    "Ctrl",
+    "µm²",
+    *calendar.month_abbr,
+    *calendar.month_name,
+}
 """Names, formats, units, and what the test itself names its file."""
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from hemaview.assays import assay
 from hemaview.cells.table import SEVERAL, CellTable
-from hemaview.pipeline.unidentified import CLASS, calls_of, families_in, sets_of, with_unidentified
+from hemaview.pipeline.unidentified import CLASS, calls_of, families_in, likeliest_names, sets_of, with_unidentified
 
 FILM = assay("blood_film").schema
 NAMES = ("segmented_neutrophil", "band_neutrophil", "lymphocyte", "blast")
@@ -53,3 +53,10 @@ def test_a_cell_is_called_as_a_job_calls_it() -> None:
     assert calls_of(p, NAMES, {}, {}).tolist() == [0, 2, 0]
     assert calls_of(p, NAMES, {"blast": 0.3}, {}).tolist() == [0, 3, 3], "a class with a threshold comes first"
     assert calls_of(p, NAMES, {}, LEAST["strange"]).tolist() == [0, len(NAMES), len(NAMES)]
+
+
+def test_a_cell_without_a_name_has_a_likeliest_one_for_a_person_to_judge() -> None:
+    cells = table([(0.9, 0.05, 0.03, 0.02), (0.05, 0.05, 0.5, 0.4), (0.0, 0.0, 0.0, 0.0)])
+    after = with_unidentified(cells, FILM, LEAST, strange=True)
+    assert likeliest_names(after, FILM).tolist() == [-1, FILM.index("lymphocyte"), -1]
+    assert likeliest_names(cells, assay("sickle").schema).tolist() == [-1, -1, -1]

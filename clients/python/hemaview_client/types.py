@@ -807,6 +807,7 @@ GalleryRow = TypedDict(
         "margin": "float | None",
         "state": "LabelStateEnum | BlankEnum",
         "must_see": "str",
+        "perhaps": "int | None",
         "class": "int | None",
     },
 )

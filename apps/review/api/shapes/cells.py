@@ -41,6 +41,10 @@ class GalleryRowSerializer(PlaceSerializer):
     margin = serializers.FloatField(allow_null=True)
     state = serializers.ChoiceField(choices=STATES)
     must_see = serializers.CharField()
+    perhaps = serializers.IntegerField(
+        allow_null=True,
+        help_text="the likeliest nucleated class of a cell that the models left unidentified; null for every other cell",
+    )
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), "class": serializers.IntegerField(allow_null=True)}
