@@ -16,6 +16,7 @@ from hemaview.inference.filmstatistics import STRANGE_FILMS, fit_for, statistics
 from hemaview.inference.pictures import ground_of, rescale, squares
 from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, bootstrap, macro_f1
+from hemaview.learning.publish.conformal import MOST_SILENT
 from hemaview.learning.recipes.film import NUCLEATED_MPP
 from hemaview.learning.sets import data
 from hemaview.pipeline.unidentified import STRANGE, sets_of
@@ -30,7 +31,7 @@ BLAST = "blast"
 
 def strangers(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
     """`macro_f1`, `blast_recall`, `blast_false` without abstention; `coverage`, `silent_error`, `blast_missed_silently` and
-    `to_look_at_per_100` with it."""
+    `to_look_at_per_100` with it; `coverage_ceiling`, what coverage could be with the labels in hand."""
     model = load_as(Classifier, name, experiment.nets).calibrated_on(STRANGE_FILMS)
     lines = data.rows(experiment, dataset, split)
     labels = np.array([line["class"] for line in lines])
@@ -72,6 +73,7 @@ def rows_of(
             "blast_recall": lambda: _mean(as_blast[own]),
             "blast_false": lambda: _mean(as_blast[~own]),
             "coverage": lambda: _mean(silent),
+            "coverage_ceiling": lambda: coverage_ceiling(p[rows].max(axis=1), right),
             "silent_error": lambda: _mean(~right[silent]),
             "blast_missed_silently": lambda: _mean((silent & ~as_blast)[own]),
             "to_look_at_per_100": lambda: 100 * _mean(~silent),
@@ -79,12 +81,23 @@ def rows_of(
 
     metrics = ["macro_f1"] if dataset != "all-idb2" else []
     metrics += ["blast_recall", "blast_false"] if blast.any() else []
-    metrics += ["coverage", "silent_error", "to_look_at_per_100"] + (["blast_missed_silently"] if blast.any() else [])
+    metrics += ["coverage", "coverage_ceiling", "silent_error", "to_look_at_per_100"] + (
+        ["blast_missed_silently"] if blast.any() else []
+    )
     every, n = np.arange(len(labels)), len(labels)
     return [
         Score.rounded(name, TASK, dataset, split, n, metric, measure(metric, every), *_interval(n, metric, measure))
         for metric in metrics
     ]
+
+
+def coverage_ceiling(of_call: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
+    """The largest share of cells that could be left unmarked with at most MOST_SILENT of them wrong, if their labels chose from
+    which probability `of_call` (n,) on; `right` (n,) says which calls are. Without them a calibration hardly does more."""
+    order = np.argsort(-of_call, kind="stable")
+    wrong = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    kept = np.flatnonzero(wrong <= MOST_SILENT)
+    return float(kept[-1] + 1) / len(order) if len(kept) else 0.0
 
 
 def _interval(n: int, metric: str, measure: Callable[[str, NDArray[np.int64]], float]) -> tuple[float, float]:
