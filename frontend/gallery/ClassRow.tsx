@@ -44,6 +44,7 @@ export function ClassRow(props: RowProps) {
   const unloaded = group.unloaded ?? 0;
   const nameless = cell.key === UNIDENTIFIED;
   const perhaps = nameless && typeof group.perhaps === "number" ? schema.classes[group.perhaps] : undefined;
+  const title = perhaps ? t("Unidentified, perhaps {name}", { name: perhaps.name }) : cell.name;
   const group_size = props.groups.size;
   const [every, setEvery] = useState(false);
   const cells = useRef<HTMLDivElement>(null);
@@ -66,17 +67,12 @@ export function ClassRow(props: RowProps) {
       onDrop={(e) => props.onDrop(dragged(e), cell.index)}
     >
       <h3>
-        <Mark mark={cell.mark} colour={cell.colour} /> <span>{cell.name}</span>
-        {cell.shortcut && <kbd>{cell.shortcut}</kbd>}
-        {perhaps && (
-          <span>
-            {t("perhaps {name}", { name: perhaps.name })} <Mark mark={perhaps.mark} colour={perhaps.colour} />
-          </span>
-        )}
+        <Mark mark={(perhaps ?? cell).mark} colour={(perhaps ?? cell).colour} /> <span>{title}</span>
+        {(perhaps ?? cell).shortcut && <kbd>{(perhaps ?? cell).shortcut}</kbd>}
         <b>{share && !nameless ? share.count : rows.length + (nameless ? 0 : unloaded)}</b>
         <small>
           {nameless
-            ? t("outside the count until somebody names them")
+            ? first === 0 && t("outside the count until somebody names them")
             : share && share.value !== null && percent(share)}
         </small>
         {rest && <small className="left">{rest}</small>}
@@ -104,15 +100,7 @@ export function ClassRow(props: RowProps) {
           )}
         </span>
       </h3>
-      <div
-        className="class-cells"
-        ref={cells}
-        role="listbox"
-        aria-multiselectable="true"
-        aria-label={
-          perhaps ? t("{unidentified}, perhaps {name}", { unidentified: cell.name, name: perhaps.name }) : cell.name
-        }
-      >
+      <div className="class-cells" ref={cells} role="listbox" aria-multiselectable="true" aria-label={title}>
         {(all ? rows : rows.slice(0, SHOWN)).map((row, i) => (
           // biome-ignore lint/a11y/noStaticElementInteractions: the button inside is what keys reach
           <span
