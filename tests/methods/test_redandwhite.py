@@ -39,6 +39,15 @@ def test_a_white_cell_that_touches_red_ones_is_one_cell_and_they_stay_red() -> N
     assert labels.max() == 3 and len({int(labels[100, x]) for x in (72, 112, 152)}) == 3
 
 
+def test_white_cells_that_join_in_a_neck_are_two_and_a_bent_or_long_one_is_one() -> None:
+    assert red_and_white(field([], [(100, 100), (137, 100)], []), LEAST_PX).max() == 2
+    places = [(60, 60), (97, 60), (134, 66)]
+    three = red_and_white(field([], places, []), LEAST_PX)
+    assert three.max() == 3 and len({int(three[y, x]) for x, y in places}) == 3
+    assert red_and_white(field([], [(100, 100), (112, 100)], []), LEAST_PX).max() == 1, "long"
+    assert red_and_white(field([], [(100, 100), (110, 108), (122, 108)], []), LEAST_PX).max() == 1, "bent"
+
+
 def test_a_pale_middle_is_part_of_its_cell_and_specks_are_none() -> None:
     p = field([(60, 60)], [], [(120, 60), (20, 150)])
     hole = np.hypot(*(np.mgrid[:200, :300] - np.array([60, 60])[:, None, None])) < 4

@@ -206,7 +206,8 @@ LI_FIELD_TRAININGS = (
             "segmentation red-cell-unet where a cell ends: outlines cannot be better than its.",
             "Eight kernels wide at the top, where the paper's half of U-Net's is 32; learned at a tolerance of 1e-2 and solved "
             "at the paper's.",
-            "It names no kind of white cell and no shape of red cell; platelets are ground. White cells that touch are one.",
+            "It names no kind of white cell and no shape of red cell; platelets are ground. White cells that touch are parted "
+            "where they join in a neck; closer ones are one.",
         ),
     ),
 )
