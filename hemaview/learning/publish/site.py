@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from hemaview.inference.filmstatistics import STRANGE_FILMS, Statistics
 from hemaview.inference.models import net_of
 from hemaview.inference.pictures import softmax
 from hemaview.inference.sitenet import Taught
+from hemaview.learning.engine.everycore import on_every_core
 from hemaview.learning.engine.teach import Film, logits_of, teach
 from hemaview.learning.metrics.score import macro_f1
 from hemaview.learning.publish.conformal import MISSES, Answers, least_probabilities
@@ -31,7 +31,6 @@ WIDER = (0.4, 0.3, 0.25, 0.2, 0.15)
 """Shares of a class's cells that its sets may miss, where the site's own cells show that hardly one is then named wrongly."""
 CAREFUL = {"blast": 0.02}
 """What must not be missed by its sets more often than that."""
-PAUSE_S = 1.0
 TEMPERATURES = np.geomspace(0.4, 3.0, 24)
 NEXT_CELLS = 20
 
@@ -97,8 +96,7 @@ class _Lessons:
         self.allowed = np.array([[name == c for name in card.classes] for c in cells.classes], bool)
 
     def learned(self, parts: Sequence[NDArray[np.int64]], step: Step) -> list[dict[str, torch.Tensor]]:
-        """The net's tensors after the cells of each part: one training a core at a time, each on one core (batches this small
-        gain nothing by more). `step` is called by the caller's thread alone."""
+        """The net's tensors after the cells of each part. `step` is called by the caller's thread alone."""
         shares = np.zeros(len(parts))
 
         def one(i: int) -> dict[str, torch.Tensor]:
@@ -107,18 +105,8 @@ class _Lessons:
 
             return teach(self.net, self._films(parts[i]), int(self.card.adapts.get("layers", 0)), note)
 
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-                futures = [pool.submit(one, i) for i in range(len(parts))]
-                waiting = set(futures)
-                while waiting:
-                    waiting = wait(waiting, timeout=PAUSE_S).not_done
-                    step("learning", float(shares.mean()))
-                return [future.result() for future in futures]
-        finally:
-            torch.set_num_threads(threads)
+        tasks = [partial(one, i) for i in range(len(parts))]
+        return on_every_core(tasks, lambda: step("learning", float(shares.mean())))
 
     def _films(self, rows: NDArray[np.int64]) -> list[Film]:
         slides = np.array(self.cells.slides)[rows]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hemaview.counting.words import number_of
 from hemaview.inference import InferenceError
 from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score
@@ -62,6 +63,7 @@ def evaluate(experiment: Experiment, split: str, names: list[str], log: Log, tas
             log(f"{name} on {dataset}/{split}: left out. {error}")
             continue
         seconds = time.monotonic() - began
+        log(f"{name} on {dataset}/{split}: {number_of(len(rows), 'row')} in {seconds:.0f} s")
         for of_task in {row.task for row in rows}:
             experiment.evidence.note_speed((name, of_task, dataset), max(row.n for row in rows), seconds)
         unknown = [row for row in rows if not np.isfinite((row.value, row.low, row.high)).all()]
