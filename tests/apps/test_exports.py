@@ -225,7 +225,7 @@ def test_a_researcher_opens_a_case_brings_in_a_slide_analyses_and_exports_but_ne
         == 201
     )
     assert client.get(f"/api/v1/jobs/{job.pk}/export/arrow/").status_code == 200
-    answer = client.post("/api/v1/cases/R-1/sign/", {"password": PASSWORD, "meaning": "mine"}, format="json")
+    answer = client.post("/api/v1/cases/R-1/sign/", {"password": PASSWORD, "meaning": "Reviewed"}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (403, "no-right")
     other = factories.case(factories.person("technologist"))
     assert client.post(f"/api/v1/cases/{other.accession}/comment/", {"comment": "x"}, format="json").status_code == 403
