@@ -38,6 +38,7 @@ TITLES: dict[str, str | Promise] = {
     "job-ended": gettext_lazy("Already ended"),
     "job-labelled": _IN_USE,
     "job-not-ended": gettext_lazy("Nothing to retry"),
+    "job-signed": _IN_USE,
     "job-unfinished": gettext_lazy("Not finished yet"),
     "link-ended": gettext_lazy("The link has expired"),
     "model-being-checked": _AT_WORK,

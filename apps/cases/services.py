@@ -115,7 +115,7 @@ def _keep_a_key(user: Any, case: Case) -> None:
 
 
 def administer_case(user: Any, case: Case, **facts: Any) -> Case:
-    """The same, and the `reader`, by somebody who administers the case."""
+    """The same, and the `reader`, by somebody who administers the case; raises Refusal where the person may not review it."""
     require(user, case, "administer")
     with transaction.atomic():
         if facts.get("restricted"):
@@ -169,11 +169,6 @@ def set_reader(user: Any, case: Case, reader: User | None, word: str = "") -> Ca
                     "{reader} is the reader of this case; only they, or somebody who may sign, can hand it over."
                 ).format(reader=case.reader)
             )
-    if reader is not None and reader != case.reader and "review" not in rights_of(reader, case):
-        raise Refusal(
-            gettext("{display_name} may not review this case.").format(display_name=reader.display_name),
-            code="not-a-reader",
-        )
     return _give_to(user, case, reader, **({"word": word.strip()} if word.strip() else {}))
 
 
@@ -285,9 +280,16 @@ def _write(user: Any, case: Case, name: str, text: str, expected: str | None) ->
 
 
 def _give_to(user: Any, case: Case, reader: User | None, **where: str) -> Case:
-    before, case.reader = case.reader, reader
+    """Write who reads the case; raises Refusal where the person may not review it."""
+    before = case.reader
     if before == reader:
         return case
+    if reader is not None and "review" not in rights_of(reader, case):
+        raise Refusal(
+            gettext("{display_name} may not review this case.").format(display_name=reader.display_name),
+            code="not-a-reader",
+        )
+    case.reader = reader
     case.save(update_fields=["reader", "updated_at"])
     record(
         user, "case.reader", "case", case.pk, accession=case.accession, before=before.username if before else "",

@@ -243,6 +243,7 @@ def test_a_renewed_protocol_keeps_the_laboratorys_numbers_and_the_thresholds_of_
     film = protocol_named("blood-film")
     film.settings = {**film.settings, "wbc": 100, "tolerance": 0.01}
     film.finder = "outline"
+    film.title, film.second_reader = "Films of ward 3", True
     del film.settings["must_see_margin"]
     film.save()
     film.models.filter(role="nucleated-cell").update(threshold=0.3)
@@ -253,6 +254,9 @@ def test_a_renewed_protocol_keeps_the_laboratorys_numbers_and_the_thresholds_of_
     # How cells are found goes with the models, and none of them takes a tolerance: a job would refuse it.
     assert new.settings == {**FILM.settings, "wbc": 100} and new.finder_key == "film"
     assert {m.role: m.threshold for m in new.models.all() if m.threshold} == {"nucleated-cell": 0.3}
+    assert (new.title, new.second_reader) == ("Films of ward 3", True), (
+        "or cases would be signed with one reader unsaid"
+    )
 
 
 def test_a_renewed_protocol_keeps_a_calibration_only_where_one_of_its_models_has_it(old_house: None) -> None:

@@ -361,3 +361,31 @@ def test_an_error_after_the_signature_stands_leaves_its_files(
     with pytest.raises(OperationalError):
         services.sign(paul, job.slide.case, PASSWORD, "Reviewed")
     assert verify_report(Report.objects.get()).ok
+
+
+def test_the_administration_gives_a_case_only_to_who_may_review_it(slide: Any, paul: Any) -> None:
+    _, client = keeper_and_client()
+    case, page = slide.case, f"/admin/cases/case/{slide.case.pk}/change/"
+    looker = factories.person("researcher", "rosa")
+    answer = client.post(page, {**FACTS, "reader": looker.pk}, follow=True)
+    assert "rosa may not review this case." in answer.content.decode()
+    case.refresh_from_db()
+    assert (case.reader, case.pseudonym) == (None, "P-1"), "nothing of the form was written"
+    assert client.post(page, {**FACTS, "reader": paul.pk}).status_code == 302
+    case.refresh_from_db()
+    assert (case.reader, case.pseudonym) == (paul, "P-9")
+
+
+def test_the_administration_offers_no_field_for_the_conclusion_which_it_would_not_write(slide: Any, paul: Any) -> None:
+    set_conclusion(paul, slide.case, "Normal film.")
+    _, client = keeper_and_client()
+    page = client.get(f"/admin/cases/case/{slide.case.pk}/change/").content.decode()
+    assert "Normal film." in page and 'name="conclusion"' not in page and 'name="comment"' not in page
+
+
+def test_an_accession_number_is_not_dropped_unsaid_from_a_change(slide: Any, tess: Any, api: Any) -> None:
+    address = f"/api/v1/cases/{slide.case.accession}/"
+    answer = api(tess).patch(address, {"accession": "T-2", "stain": "Wright"}, format="json")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["accession"])
+    same = api(tess).patch(address, {"accession": slide.case.accession, "stain": "Wright"}, format="json")
+    assert (same.status_code, same.json()["stain"]) == (200, "Wright")
