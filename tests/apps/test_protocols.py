@@ -304,3 +304,9 @@ def test_a_protocol_that_was_retired_after_it_was_chosen_is_not_ordered(slide: A
     with pytest.raises(Conflict, match="has been retired"):
         services.request_job(factories.person("technologist"), slide, protocol)
     assert not slide.jobs.exists()
+
+
+def test_counting_rules_that_cannot_count_are_refused_before_anybody_orders_by_them(old_house: None) -> None:
+    film = protocol_named("blood-film")
+    film.rules = {"limits": [{"class": "blast", "percent": 10.0}]}
+    assert "“text” is missing" in film.what_is_wrong()["rules"]
