@@ -164,3 +164,22 @@ def test_the_record_does_not_repeat_a_name_that_a_renaming_takes_away(slide: Any
     slide.save(update_fields=["name"])
     api(tess).patch(f"/api/v1/slides/{slide.pk}/", {"name": "Film 1"}, format="json")
     assert Record.objects.get(action="slide.renamed").detail == {"before": "", "after": "Film 1"}
+
+
+def test_the_record_holds_no_name_either_that_a_renaming_gives(slide: Any, tess: Any, api: Any) -> None:
+    answer = api(tess).patch(f"/api/v1/slides/{slide.pk}/", {"name": "Smith, John born 12.03.1956"}, format="json")
+    assert answer.json()["name"] == "Smith, John born 12.03.1956", "it is used as it is given"
+    assert Record.objects.get(action="slide.renamed").detail == {"before": "film", "after": ""}
+    assert "Smith" not in str(list(Record.objects.values_list("detail", flat=True)))
+
+
+def test_everything_that_one_request_says_of_a_slide_is_done_or_nothing(slide: Any, tess: Any, api: Any) -> None:
+    at = f"/api/v1/slides/{slide.pk}/"
+    changes = {"name": "Second film", "specimen": "marrow-aspirate", "mpp": 0.5}
+    refused = api(tess).patch(at, {**changes, "mpp": 900}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (400, "implausible-mpp")
+    unchanged = api(tess).get(at).json()
+    assert (unchanged["name"], unchanged["specimen"], unchanged["mpp"]) == ("film", "blood-film", 0.25)
+    answer = api(tess).patch(at, changes, format="json").json()
+    assert {name: answer[name] for name in changes} == changes
+    assert Record.objects.filter(object_type="slide", object_id=str(slide.pk)).count() == 3, "a line each"
