@@ -79,7 +79,8 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
         ...targets,
         label: cls,
         base_revision,
-        force: how.seen !== undefined,
+        // What the person has seen of others they overrule by that revision; what comes after it they are asked about again.
+        force: false,
         shown: how.shown ?? null,
       });
       return outcome !== "refused";
