@@ -30,6 +30,7 @@ TITLES: dict[str, str | Promise] = {
     "converting": _AT_WORK,
     "counts-changed": gettext_lazy("The counts have changed"),
     "evidence-altered": _ALTERED,
+    "examination-gone": gettext_lazy("An examination is not installed"),
     "field-unfinished": gettext_lazy("Not finished yet"),
     "held": gettext_lazy("Not ready to be signed"),
     "import-running": _AT_WORK,

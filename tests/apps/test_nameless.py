@@ -74,13 +74,6 @@ def test_a_case_of_which_only_a_drawn_region_was_analysed_is_not_ready_to_sign(j
     assert (step_of(paul).text, step_of(paul).right) == ("Analysis failed", "annotate")
 
 
-def test_what_holds_a_case_is_told_also_where_the_package_of_its_examination_is_gone(job: Any, paul: Any) -> None:
-    see_all(paul, job)
-    Job.objects.filter(pk=job.pk).update(assay="of_a_package")
-    gone = Job.objects.select_related("slide__case", "protocol").get(pk=job.pk)
-    assert not [h for h in holds_of(gone.slide.case, [gone]) if h.code == "unidentified-cells"]
-
-
 def test_densities_of_several_slides_need_the_area_of_each(
     job: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
