@@ -25,6 +25,11 @@ def test_the_rules_that_ship_can_count(key: str) -> None:
         ({"limits": [{**LIMIT, "percent": "a lot"}]}, "write each entry of a list as"),
         ({"limits": ["blast"]}, "write each entry of a list as"),
         ({"unspecific": [{"class": "burr", "percent": 1.0}]}, "“noun” is missing"),
+        (
+            {"grades": {"schistocyte": {"first": 3}}},
+            "The grade of schistocyte below 2+ is 1 (for 1+) or 0 (for none), not 3.",
+        ),
+        ({"grades": {"target": {"low": 30.0}}}, "The grades of target begin with 2+ at 30 %"),
     ],
 )
 def test_a_list_that_cells_cannot_be_counted_by_is_refused_in_a_sentence(own: dict[str, Any], words: str) -> None:
