@@ -108,8 +108,8 @@ def update_case(user: Any, case: Case, **facts: Any) -> Case:
 
 def _keep_a_key(user: Any, case: Case) -> None:
     """Before a case is kept to named people, name who does it, where nobody who is named could manage it: else nobody could."""
-    keepers = get_users_with_perms(case, only_with_perms_in=["administer_case"], with_group_users=True)
-    if not len(keepers):
+    keepers: Any = get_users_with_perms(case, only_with_perms_in=["administer_case"], with_group_users=True)
+    if not any(person.is_active for person in keepers):
         own = {right for right in RIGHTS if f"{right}_case" in get_user_perms(user, case)}
         set_rights(user, case, user, own | {"view", "administer"})
 
