@@ -210,6 +210,7 @@ def test_the_page_and_the_api_say_how_good_it_is_and_switch_it(
     page = client.get(f"/sites/{site.pk}/").content.decode()
     assert "32 cells of 2 slides" in page and "70.0 %" in page and "Macro F1 by number of labels: 0.50 with 10" in page
     assert "hardly better" not in page
+    assert f"job={jobs[0].pk}&amp;cell=30" in page, "a row is a cell of one analysis only"
     assert "cell=30" in page and "cell=10" not in page, "what somebody has named since is not asked for again"
     client.post(f"/sites/{site.pk}/", {"act": "on", "adaptation": str(row.pk)})
     assert "in use" in client.get(f"/sites/{site.pk}/").content.decode()
