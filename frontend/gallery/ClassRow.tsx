@@ -41,6 +41,8 @@ export const UNIDENTIFIED = "unidentified";
 export function ClassRow(props: RowProps) {
   const { group, first, rest, jobId, schema, selection, current, canReview } = props;
   const { cell, share, rows } = group;
+  const total = rows.length + group.unlisted;
+  const there = Math.max(total, share?.count ?? 0);
   const group_size = props.groups.size;
   const [every, setEvery] = useState(false);
   const cells = useRef<HTMLDivElement>(null);
@@ -115,12 +117,12 @@ export function ClassRow(props: RowProps) {
           {t("{n} more", { n: rows.length - SHOWN })}
         </button>
       )}
-      {share && share.count < rows.length && cell.key !== UNIDENTIFIED && (
-        <p className="without">{countedNote(rows.length, share.count, props.accounts[cell.key])}</p>
+      {share && share.count < total && cell.key !== UNIDENTIFIED && (
+        <p className="without">{countedNote(total, share.count, props.accounts[cell.key])}</p>
       )}
-      {share && share.count > rows.length && (
+      {there > rows.length && (
         <p className="without">
-          {t("{n} of {count} are here; the gallery of the class holds all.", { n: rows.length, count: share.count })}
+          {t("{n} of {count} are here; the gallery of the class holds more.", { n: rows.length, count: there })}
         </p>
       )}
     </div>

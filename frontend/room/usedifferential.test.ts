@@ -49,4 +49,11 @@ describe("the differential", () => {
     const groups = byClass(classes, [row(1, 4)], { sections: few } as unknown as Counts);
     expect(groups.filled[0]?.share).toEqual({ count: 2, value: null, low: null, high: null });
   });
+  it("knows of each class how many cells are not shown", () => {
+    const groups = byClass(classes, [row(1, 4), row(2, 5)], null, new Map([[4, 650]]));
+    expect(groups.filled.map((g) => [g.cell.key, g.unlisted])).toEqual([
+      ["seg", 650],
+      ["lymph", 0],
+    ]);
+  });
 });

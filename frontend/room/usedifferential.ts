@@ -17,6 +17,8 @@ export interface DifferentialClass {
   cell: CellClass;
   share: Share | null;
   rows: GalleryRow[];
+  /** Cells of the class that are not among them: LOADED of each are. */
+  unlisted: number;
 }
 
 export interface Differential {
@@ -90,7 +92,10 @@ export function useDifferential(
   });
   return useMemo(() => {
     const cells = answers.pages.flatMap((page) => page?.rows ?? []).map((row) => withLabel(row, labels));
-    const groups = byClass(classes, cells, counts);
+    const unlisted = new Map(
+      classes.map((c, i) => [c.index, (answers.pages[i]?.n ?? 0) - (answers.pages[i]?.rows.length ?? 0)] as const),
+    );
+    const groups = byClass(classes, cells, counts, unlisted);
     const settings = { kinds, kind, setKind, view, setView, size, setSize };
     return { ...groups, ...settings, loading: enabled && answers.loading, problem: answers.problem };
   }, [answers, classes, counts, labels, enabled, kinds, kind, view, size]);
@@ -101,8 +106,14 @@ function shareOf(section: Pick<Section, "below_floor">, share: Share): Share {
   return section.below_floor ? { ...share, value: null, low: null, high: null } : share;
 }
 
-/** Cells by the class that people left them in; rejected ones stay where the machine put them. */
-export function byClass(classes: readonly CellClass[], cells: readonly GalleryRow[], counts: Counts | null) {
+/** Cells by the class that people left them in; rejected ones stay where the machine put them. `unlisted`: of each class, how
+ * many cells are not among them. */
+export function byClass(
+  classes: readonly CellClass[],
+  cells: readonly GalleryRow[],
+  counts: Counts | null,
+  unlisted: ReadonlyMap<number, number> = new Map(),
+) {
   const indices = new Set(classes.map((c) => c.index));
   const sections = (counts?.sections ?? []).filter((s) => s.rows.some((r) => r.class !== null && indices.has(r.class)));
   const shares = new Map(sections.flatMap((s) => s.rows.map((r) => [r.class, shareOf(s, r.reviewed)] as const)));
@@ -110,6 +121,7 @@ export function byClass(classes: readonly CellClass[], cells: readonly GalleryRo
     cell,
     share: shares.get(cell.index) ?? null,
     rows: cells.filter((r) => (r.label !== null && r.label >= 0 ? r.label : r.class) === cell.index),
+    unlisted: unlisted.get(cell.index) ?? 0,
   }));
   // What nobody can name stands first and by itself.
   const filled = groups

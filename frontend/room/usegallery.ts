@@ -21,6 +21,11 @@ const MOST = 1000;
 /** All of a lasso's cells are acted on at once, so they are loaded at once. */
 const MOST_OUTLINED = 5000;
 
+/** How many cells of a list can be shown. */
+export function mostOf(which: Which): number {
+  return which === "outlined" ? MOST_OUTLINED : MOST;
+}
+
 export function useGallery(job: Analysis | null, labels: Labels, counts: Counts | null) {
   const jobId = job?.id ?? null;
   useAddedAgain(jobId, labels);
