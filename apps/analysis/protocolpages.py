@@ -110,7 +110,8 @@ def _form(kind: type[RevisionForm], protocol: Protocol, data: Any) -> RevisionFo
 def _unchanged(request: HttpRequest, protocol: Protocol) -> Protocol:
     """The version that the person saw when they began to change it."""
     shown_version = whole_number(request.POST.get("seen", ""))
-    return services.versions(protocol.name).filter(version=shown_version).first() or protocol
+    shown = None if shown_version is None else services.versions(protocol.name).filter(version=shown_version).first()
+    return shown or protocol
 
 
 def _versions(name: str) -> list[Protocol]:

@@ -62,8 +62,9 @@ def _of(jobs: Sequence[Job], labels: Mapping[uuid.UUID, Labels]) -> tuple[Namele
         sections = pool(jobs, labels=labels).result(reviewed=True).sections
     except AssayError:  # the package that brought the assay is gone: nothing is counted
         return ()
-    every = (Nameless(s.title, s.unidentified, s.n + s.unidentified) for s in sections if s.unidentified)
-    return tuple(one for one in every if one.percent > MOST_PERCENT)[:1]
+    # Of a later one, such as the numbers of nucleated red cells, n is a few of the nucleated cells or none.
+    first = next((Nameless(s.title, s.unidentified, s.n + s.unidentified) for s in sections if s.unidentified), None)
+    return (first,) if first and first.percent > MOST_PERCENT else ()
 
 
 def _state(jobs: Sequence[Job]) -> tuple[Any, ...]:

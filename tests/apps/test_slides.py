@@ -171,15 +171,3 @@ def test_the_record_holds_no_name_either_that_a_renaming_gives(slide: Any, tess:
     assert answer.json()["name"] == "Smith, John born 12.03.1956", "it is used as it is given"
     assert Record.objects.get(action="slide.renamed").detail == {"before": "film", "after": ""}
     assert "Smith" not in str(list(Record.objects.values_list("detail", flat=True)))
-
-
-def test_everything_that_one_request_says_of_a_slide_is_done_or_nothing(slide: Any, tess: Any, api: Any) -> None:
-    at = f"/api/v1/slides/{slide.pk}/"
-    changes = {"name": "Second film", "specimen": "marrow-aspirate", "mpp": 0.5}
-    refused = api(tess).patch(at, {**changes, "mpp": 900}, format="json")
-    assert (refused.status_code, refused.json()["code"]) == (400, "implausible-mpp")
-    unchanged = api(tess).get(at).json()
-    assert (unchanged["name"], unchanged["specimen"], unchanged["mpp"]) == ("film", "blood-film", 0.25)
-    answer = api(tess).patch(at, changes, format="json").json()
-    assert {name: answer[name] for name in changes} == changes
-    assert Record.objects.filter(object_type="slide", object_id=str(slide.pk)).count() == 3, "a line each"

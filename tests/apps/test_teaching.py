@@ -262,7 +262,7 @@ def test_two_sites_never_differ_in_capitals_alone_whichever_way_they_come_in(ada
 def test_the_api_names_no_cell_of_a_case_that_its_reader_may_not_see(
     ada: Any, tess: Any, film: Path, site: Site, api: Any
 ) -> None:
-    jobs = [read_film(tess, film, f"S-{i}", site, 1) for i in (1, 2)]
+    jobs = [read_film(tess, film, f"S-{i}", site, 2) for i in (1, 2)]
     suggestions = [
         {"accession": j.slide.case.accession, "slide": str(j.slide_id), "job": str(j.pk), "row": 0} for j in jobs
     ]

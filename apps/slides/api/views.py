@@ -26,7 +26,6 @@ from apps.slides.api.serializers import (
     SlideSerializer,
     TileAccessSerializer,
 )
-from apps.slides.models import Slide
 from apps.slides.placing import ImportOptions
 from apps.slides.presets import preset_of, presets
 from apps.slides.selectors import contents_of, identity_of_slide, ready_slide_for, slide_for
@@ -110,33 +109,26 @@ class SlideView(APIView):
         slide = slide_for(request.user, slide_id)
         body = SlideChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        facts = body.validated_data
-        with transaction.atomic():
-            slide = _changed(request.user, slide, facts)
-        if "colour" in facts:  # works on files for a while, so in no transaction
-            slide = tileservices.set_colour(request.user, slide, facts["colour"])
+        if "site" in body.validated_data:
+            name = body.validated_data["site"]
+            slide = set_site(request.user, slide, site_named(name) if name is not None else None)
+        elif "name" in body.validated_data:
+            slide = services.rename_slide(request.user, slide, body.validated_data["name"])
+        elif "specimen" in body.validated_data:
+            slide = services.set_specimen(request.user, slide, body.validated_data["specimen"])
+        elif "preset" in body.validated_data:
+            preset = preset_of(body.validated_data["preset"])
+            slide = services.set_mpp(request.user, slide, preset.mpp, preset.name)
+        elif "mpp" in body.validated_data:
+            slide = services.set_mpp(request.user, slide, body.validated_data["mpp"])
+        if "colour" in body.validated_data:
+            slide = tileservices.set_colour(request.user, slide, body.validated_data["colour"])
         return Response(SlideSerializer(slide).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slide_id: uuid.UUID) -> Response:
         services.delete_slide(request.user, slide_for(request.user, slide_id, "annotate"))
         return Response(status=204)
-
-
-def _changed(user: Any, slide: Slide, facts: Mapping[str, Any]) -> Slide:
-    """The slide with everything that a body says of it but its colours; raises Refusal."""
-    if "site" in facts:
-        slide = set_site(user, slide, site_named(facts["site"]) if facts["site"] is not None else None)
-    if "name" in facts:
-        slide = services.rename_slide(user, slide, facts["name"])
-    if "specimen" in facts:
-        slide = services.set_specimen(user, slide, facts["specimen"])
-    if "preset" in facts:
-        preset = preset_of(facts["preset"])
-        slide = services.set_mpp(user, slide, preset.mpp, preset.name)
-    elif "mpp" in facts:
-        slide = services.set_mpp(user, slide, facts["mpp"])
-    return slide
 
 
 class IdentityView(APIView):
