@@ -54,19 +54,14 @@ class JobAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Algorithm)
-class AlgorithmAdmin(ModelAdmin):  # type: ignore[type-arg]
+class AlgorithmAdmin(ReadOnlyAdmin):
+    """Written by `manage.py setup` from the cards, which would put back whatever was changed here."""
+
     list_display = ("title", "name", "task", "versions_n")
-    readonly_fields = ("name", "task")
 
     @admin.display(description="versions")
     def versions_n(self, algorithm: Algorithm) -> int:
         return algorithm.versions.count()
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(ModelVersion)

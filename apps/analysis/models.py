@@ -220,7 +220,9 @@ class Protocol(models.Model):
         try:
             if not isinstance(self.rules, dict):
                 raise ValueError(gettext("Changed counting rules are names with their values in braces."))
-            self.counting_rules  # noqa: B018
+            rules = self.counting_rules
+            if self.rules:
+                wrong["rules"] = assay.wrong_rules(rules)
         except ValueError as error:
             wrong["rules"] = str(error)
         return {name: text for name, text in wrong.items() if text}

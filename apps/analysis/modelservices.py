@@ -62,7 +62,8 @@ def protocols_behind(cards: Cards) -> list[str]:
 def renew_protocols(cards: Cards) -> list[str]:
     """Give each protocol that is not as HemaView ships it now a new version that is; what was made, in words.
 
-    Its models are the shipped ones; the laboratory's own settings stay, and its thresholds where their model does. Older
+    Its models are the shipped ones; the laboratory's own title, settings and demand for two readers stay, and its thresholds
+    where their model does. Older
     versions are left as they are, for the cases that used them. A protocol that is switched off is left alone, and so is
     one that would get a model which is switched off.
     """
@@ -120,11 +121,12 @@ def _new_version(
     protocol = Protocol.objects.create(
         name=order.name,
         version=current.version + 1 if current else 1,
-        title=order.title,
+        title=current.title if current else order.title,
         specimen=order.specimen,
         assay=order.assay,
         finder=order.finder,
         rules=current.rules if current and current.assay == order.assay else {},
+        second_reader=bool(current and current.second_reader),
         enabled=not versions.exists() or versions.filter(enabled=True).exists(),  # what is switched off stays so
         settings=_settings(order, installed, current),
     )

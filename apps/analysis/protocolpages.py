@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 
+from apps.accounts.api.inputs import whole_number
 from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.analysis import protocolservices as services
 from apps.analysis.models import Job, Protocol
@@ -108,12 +109,9 @@ def _form(kind: type[RevisionForm], protocol: Protocol, data: Any) -> RevisionFo
 
 def _unchanged(request: HttpRequest, protocol: Protocol) -> Protocol:
     """The version that the person saw when they began to change it."""
-    shown_version = request.POST.get("seen", "")
-    return (
-        services.versions(protocol.name).filter(version=shown_version).first() or protocol
-        if shown_version.isdecimal()
-        else protocol
-    )
+    shown_version = whole_number(request.POST.get("seen", ""))
+    shown = None if shown_version is None else services.versions(protocol.name).filter(version=shown_version).first()
+    return shown or protocol
 
 
 def _versions(name: str) -> list[Protocol]:

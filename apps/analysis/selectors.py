@@ -79,7 +79,7 @@ def reported_jobs_of(cases: Iterable[Case]) -> dict[int, list[Job]]:
     jobs = (
         Job.objects.filter(reported_as__slide__case__in=cases, slide__status=Slide.Status.READY)
         .exclude(cells_sha256="")
-        .select_related("slide", "protocol")
+        .select_related("slide__case", "protocol")
         .prefetch_related("readings__reader")
     )
     by_case: dict[int, list[Job]] = {}

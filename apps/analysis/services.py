@@ -211,6 +211,11 @@ def retry(user: Any, job: Job) -> Job:
                     gettext("Cells of this analysis have been labelled; order a new analysis instead."),
                     code="job-labelled",
                 )
+            if _is_signed(case, job):
+                raise Conflict(
+                    gettext("A signed report holds the cells of this analysis; order a new analysis instead."),
+                    code="job-signed",
+                )
             again = Job.objects.filter(pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED]).update(
                 state=Job.State.REQUESTED,
                 cancel_requested=False,
@@ -221,6 +226,7 @@ def retry(user: Any, job: Job) -> Job:
                 lease=None,
                 cells_sha256="",
                 contours_sha256="",
+                started_at=None,
                 finished_at=None,
                 revision=F("revision") + 1,
             )
@@ -233,3 +239,9 @@ def retry(user: Any, job: Job) -> Job:
         raise _active(job.protocol) from None
     job.refresh_from_db()
     return job
+
+
+def _is_signed(case: Case, job: Job) -> bool:
+    """Whether a version of the case's report, superseded ones too, binds the analysis' files by hash."""
+    documents = case.reports.values_list("document", flat=True)
+    return any(piece["job"] == str(job.pk) for document in documents for piece in document.get("evidence", ()))

@@ -22,6 +22,7 @@ from apps.analysis.cellfiles import ordered_schema
 from apps.analysis.line import in_line
 from apps.analysis.models import Job
 from apps.analysis.ownmodels import own_files
+from hemaview.assays import AssayError
 from hemaview.inference import InferenceError, OutOfMemory
 from hemaview.pipeline import Cancelled, PipelineError, Superseded
 from hemaview.pipeline.plan import Outcome, Plan, RunRequest
@@ -61,7 +62,8 @@ def work_next() -> Job | None:
     return next((job for waiting in in_line() if (job := work(str(waiting.pk)))), None)
 
 
-def _run(job: Job, sink: JobSink) -> None:
+def _request(job: Job) -> RunRequest:
+    """What the pipeline is to run; raises AssayError where the package that brought the examination is gone, Missing."""
     slide = job.slide
     request = RunRequest(
         slide=slide.file,
@@ -78,14 +80,22 @@ def _run(job: Job, sink: JobSink) -> None:
         colour=colour_of(job.colour_policy),
         region=job.region,
     )
+    return replace(request, taught=taught_file(job), own=own_files(job.frozen["models"]))
+
+
+def _run(job: Job, sink: JobSink) -> None:
     try:
-        outcome = run(replace(request, taught=taught_file(job), own=own_files(job.frozen["models"])), sink)
+        outcome = run(_request(job), sink)
     except Superseded:
         logger.info("job %s: another worker has it now", job.pk)
     except Cancelled:
         runservices.finish(job, partial=True)
     except Missing as error:
         runservices.fail(job, error.message, _GONE[error.code])
+    except AssayError as error:
+        runservices.fail(
+            job, str(error), "Install the package that brought this examination where the workers run; then retry."
+        )
     except SlideError as error:
         runservices.fail(job, error.message, "Open the slide; if it can be viewed, retry. If not, import it again.")
     except OutOfMemory as error:

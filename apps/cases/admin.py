@@ -19,7 +19,7 @@ from apps.accounts.errors import Refusal
 from apps.accounts.roles import RIGHTS
 from apps.cases import services
 from apps.cases.models import Case
-from apps.cases.selectors import cases_for, rights_of
+from apps.cases.selectors import cases_for, rights_of, words_hidden_from
 from apps.cases.services import EDITABLE
 
 
@@ -38,7 +38,16 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
     )
     list_filter = ("state", "specimen", "reader", "restricted")
     search_fields = ("accession", "pseudonym", "question")
-    readonly_fields = ("state", "urgent", "state_since", "created_by", "created_at", "updated_at", "comment")
+    readonly_fields = (
+        "state",
+        "urgent",
+        "state_since",
+        "created_by",
+        "created_at",
+        "updated_at",
+        "conclusion",
+        "comment",
+    )
     exclude = ("signing_key", "signing_until", "analyser")
     autocomplete_fields = ("reader",)
     obj_perms_manage_template = "admin/cases/rights.html"
@@ -53,12 +62,20 @@ class CaseAdmin(GuardedModelAdminMixin, ModelAdmin):  # type: ignore[type-arg]
         return cases_for(request.user).select_related("reader")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Case | None = None) -> tuple[str, ...]:
-        fields = tuple(self.readonly_fields)
+        hidden = self._hidden(request, obj)
+        fields = tuple(name for name in self.readonly_fields if name not in hidden)
         if obj is not None:
             fields += ("accession",)
         if obj is not None and (obj.locked or obj.being_signed):
             fields += EDITABLE
         return fields
+
+    def get_exclude(self, request: HttpRequest, obj: Case | None = None) -> tuple[str, ...]:
+        return (*self.exclude, *self._hidden(request, obj))
+
+    def _hidden(self, request: HttpRequest, obj: Case | None) -> tuple[str, ...]:
+        """The words of others where the person reads the case blind."""
+        return ("conclusion", "comment") if obj is not None and obj.pk in words_hidden_from(request.user) else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
         may = super().has_change_permission(request, obj)

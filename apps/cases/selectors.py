@@ -25,8 +25,9 @@ def words_hidden_from(user: Any) -> frozenset[int]:
 
 
 def cases_for(user: Any, right: str = "view") -> QuerySet[Case]:
-    """The cases on which the person holds the right, by role or by name."""
-    return Case.objects.filter(_where_allowed(user, right))
+    """The cases on which the person holds the right, by role or by name; every other right needs the right to view."""
+    cases = Case.objects.filter(_where_allowed(user, right))
+    return cases if right == "view" else cases.filter(_where_allowed(user, "view"))
 
 
 def with_rights(user: Any, cases: QuerySet[Case]) -> QuerySet[Case]:

@@ -108,14 +108,14 @@ def update_case(user: Any, case: Case, **facts: Any) -> Case:
 
 def _keep_a_key(user: Any, case: Case) -> None:
     """Before a case is kept to named people, name who does it, where nobody who is named could manage it: else nobody could."""
-    keepers = get_users_with_perms(case, only_with_perms_in=["administer_case"], with_group_users=True)
-    if not len(keepers):
+    keepers: Any = get_users_with_perms(case, only_with_perms_in=["administer_case"], with_group_users=True)
+    if not any(person.is_active for person in keepers):
         own = {right for right in RIGHTS if f"{right}_case" in get_user_perms(user, case)}
         set_rights(user, case, user, own | {"view", "administer"})
 
 
 def administer_case(user: Any, case: Case, **facts: Any) -> Case:
-    """The same, and the `reader`, by somebody who administers the case."""
+    """The same, and the `reader`, by somebody who administers the case; raises Refusal where the person may not review it."""
     require(user, case, "administer")
     with transaction.atomic():
         if facts.get("restricted"):
@@ -169,11 +169,6 @@ def set_reader(user: Any, case: Case, reader: User | None, word: str = "") -> Ca
                     "{reader} is the reader of this case; only they, or somebody who may sign, can hand it over."
                 ).format(reader=case.reader)
             )
-    if reader is not None and reader != case.reader and "review" not in rights_of(reader, case):
-        raise Refusal(
-            gettext("{display_name} may not review this case.").format(display_name=reader.display_name),
-            code="not-a-reader",
-        )
     return _give_to(user, case, reader, **({"word": word.strip()} if word.strip() else {}))
 
 
@@ -285,9 +280,16 @@ def _write(user: Any, case: Case, name: str, text: str, expected: str | None) ->
 
 
 def _give_to(user: Any, case: Case, reader: User | None, **where: str) -> Case:
-    before, case.reader = case.reader, reader
+    """Write who reads the case; raises Refusal where the person may not review it."""
+    before = case.reader
     if before == reader:
         return case
+    if reader is not None and "review" not in rights_of(reader, case):
+        raise Refusal(
+            gettext("{display_name} may not review this case.").format(display_name=reader.display_name),
+            code="not-a-reader",
+        )
+    case.reader = reader
     case.save(update_fields=["reader", "updated_at"])
     record(
         user, "case.reader", "case", case.pk, accession=case.accession, before=before.username if before else "",

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
@@ -64,6 +65,7 @@ def backup(out: Path, say: Say, after: Path | None = None) -> int:
     packed = {**before.get("earlier", {}), **before.get("files", {})}
     part = out.with_name(f".{out.name}.part")
     try:
+        part.unlink(missing_ok=True)  # of a backup that was killed: whoever could read that could read this one
         part.touch(mode=0o600)
         rows, raw, lines = _snapshot()
         with part.open("wb") as stream, tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as tar:
@@ -185,7 +187,10 @@ def _prove(path: Path) -> None:
 
 
 def restore(source: Path, say: Say) -> int:
-    """Fill an empty database and empty folders from a backup; how many rows. Raises Conflict where something is there."""
+    """Fill an empty database and empty folders from a backup; how many rows. Raises Conflict where something is there.
+
+    Where it fails, both are empty again, so that another try begins as this one did.
+    """
     from apps.accounts.models import User
     from apps.cases.models import Case
 
@@ -201,10 +206,29 @@ def restore(source: Path, say: Say) -> int:
             )
     manifest = _manifest(source)
     chain = _chain(source, manifest)
+    try:
+        _unpack(source, manifest, chain, say)
+    except BaseException:
+        for folder in FOLDERS:
+            _empty(Path(settings.VAR_DIR) / folder)
+        raise
+    for fault in faults_of_all():
+        say(f"{fault} So it was packed; {_PUT_BACK}.")
+    return int(manifest["rows"])
+
+
+def _empty(folder: Path) -> None:
+    """Remove what is in a folder, not the folder, which may be a place where a disk is mounted."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
+def _unpack(source: Path, manifest: dict[str, Any], chain: Sequence[tuple[Path, dict[str, Any]]], say: Say) -> None:
+    """Write files and rows, and prove them; raises Refusal."""
     hashes = {**manifest.get("earlier", {}), **manifest.get("files", {})}
     try:
         with tarfile.open(source, "r:gz") as tar:
-            raw = _read(tar, "rows.json").decode()
+            raw = _read(tar, "rows.json")
         wanted = set(hashes)
         for path, says in chain:
             say(f"unpacking files of {path.name}")
@@ -213,8 +237,10 @@ def restore(source: Path, say: Say) -> int:
                 members = [m for m in tar.getmembers() if m.name in own and PurePosixPath(m.name).parts[0] in FOLDERS]
                 tar.extractall(Path(settings.VAR_DIR), members=members, filter="data")
             wanted -= own
+        hashes["rows.json"] = manifest["rows_sha256"]
         for name, sha256 in hashes.items():
-            if _sha256(name) != sha256:
+            now = hashlib.sha256(raw).hexdigest() if name == "rows.json" else _sha256(name)
+            if now != sha256:
                 raise Refusal(gettext("{name} in {name2} is not what was packed.").format(name=name, name2=source.name))
     except (tarfile.TarError, KeyError, OSError, EOFError, ValueError) as error:
         raise Refusal(
@@ -223,7 +249,9 @@ def restore(source: Path, say: Say) -> int:
     say("writing rows")
     rows = Path(settings.VAR_DIR) / ".restore-rows.json"
     try:
-        rows.write_text(raw)
+        rows.unlink(missing_ok=True)
+        rows.touch(mode=0o600)  # it holds hashes of passwords
+        rows.write_bytes(raw)
         with transaction.atomic():
             for model in ("auth.Group",):
                 apps.get_model(model).objects.all().delete()
@@ -245,9 +273,6 @@ def restore(source: Path, say: Say) -> int:
                 )
     finally:
         rows.unlink(missing_ok=True)
-    for fault in faults_of_all():
-        say(f"{fault} So it was packed; {_PUT_BACK}.")
-    return int(manifest["rows"])
 
 
 def _chain(source: Path, manifest: dict[str, Any]) -> list[tuple[Path, dict[str, Any]]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -25,7 +26,9 @@ from apps.review.state import read_by, reading_of
 from apps.slides.api.serializers import SlideSerializer
 from apps.slides.models import Slide
 
-NO_RIGHT = 4403
+log = logging.getLogger(__name__)
+
+NO_RIGHT, BROKEN = 4403, 1011
 
 
 class PollingConsumer(AsyncJsonWebsocketConsumer):
@@ -50,6 +53,15 @@ class PollingConsumer(AsyncJsonWebsocketConsumer):
                 await self._task
 
     async def _poll(self) -> None:
+        """Tell news until the socket ends; where that fails the socket is closed, so that the page says that it is not live,
+        comes back and reads everything anew."""
+        try:
+            await self._tell()
+        except Exception as error:
+            log.exception("a socket of live news is closed: %s", error)
+            await self.close(code=BROKEN)
+
+    async def _tell(self) -> None:
         rounds = 0
         while True:
             await asyncio.sleep(settings.PROGRESS_POLL_S)

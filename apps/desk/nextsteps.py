@@ -19,6 +19,7 @@ from apps.cases.selectors import rights_in, with_rights
 from apps.review import mustsee
 from apps.review.differences import open_differences
 from apps.review.models import CarriedLabel, Reading
+from apps.review.nameless import too_nameless_of
 from apps.slides.models import Slide
 
 OPEN_STATES = (Case.State.RECEIVED, Case.State.IN_REVIEW, Case.State.AMENDED)
@@ -52,7 +53,7 @@ def foreseen(cases: QuerySet[Case]) -> QuerySet[Case]:
 def next_steps(cases: Sequence[Case], running: Mapping[int, Job]) -> dict[int, Step]:
     """The next step of each case that `foreseen` gave, by its key; `running` holds the job that runs in a case.
 
-    Four queries, however many cases there are.
+    At most six queries, however many cases there are, where their labels are not remembered.
     """
     open_cases = [c for c in cases if c.pk not in running and c.state in (Case.State.IN_REVIEW, Case.State.AMENDED)]
     reported = reported_jobs_of(open_cases) if open_cases else {}
@@ -63,7 +64,8 @@ def next_steps(cases: Sequence[Case], running: Mapping[int, Job]) -> dict[int, S
         step = _step(case, running.get(case.pk), [still[j.pk] for j in jobs])
         steps[case.pk] = _between_readers(jobs, step) if step.right in ("review", "sign") else step
     ready = {pk: reported[pk] for pk, step in steps.items() if step.right == "sign"}
-    return steps | _undecided(ready)
+    undecided = _undecided(ready)
+    return steps | undecided | _nameless({pk: jobs for pk, jobs in ready.items() if pk not in undecided})
 
 
 def _undecided(ready: Mapping[int, Sequence[Job]]) -> dict[int, Step]:
@@ -80,6 +82,20 @@ def _undecided(ready: Mapping[int, Sequence[Job]]) -> dict[int, Step]:
             gettext("open"),
         )
         for pk, count in n.items()
+    }
+
+
+def _nameless(ready: Mapping[int, Sequence[Job]]) -> dict[int, Step]:
+    """Of the cases that could be signed, those with more unidentified cells than a signature allows."""
+    n_of = {pk: sum(one.n for one in found) for pk, found in too_nameless_of(ready).items()}
+    return {
+        pk: Step(
+            ngettext("{n} unidentified cell to name", "{n} unidentified cells to name", n).format(n=n),
+            "review",
+            gettext("open"),
+        )
+        for pk, n in n_of.items()
+        if n
     }
 
 
@@ -126,6 +142,12 @@ def _step(case: Any, job: Job | None, still: Sequence[int | None]) -> Step:
             Step(gettext("Analysis failed"), "annotate", gettext("open"))
             if failed
             else Step(gettext("Order an analysis"), "annotate", gettext("open"))
+        )
+    if not still:  # nothing is reported: what there is covers a drawn region alone, or was put back into the queue
+        return (
+            Step(gettext("Analysis failed"), "annotate", gettext("open"))
+            if case.newest_state == Job.State.FAILED
+            else Step(gettext("Choose the analysis to report"), "review", gettext("open"))
         )
     if None in still:  # the cells are gone or altered: the case's page says which
         return Step(gettext("Cells cannot be read"), "annotate", gettext("open"))

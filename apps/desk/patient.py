@@ -16,7 +16,6 @@ from apps.review.state import read_by
 from hemaview.counting.words import unit_beside
 
 MOST_CASES = 12
-MOST_SERIES = 24
 AGE_SLACK_DAYS = 2 * 366
 """Ages are often stated in whole years, and a case may be opened long after its specimen was taken."""
 _NO_PICTURE_OF_BLOOD = ("inverted", "no-colour", "wrong-colours")
@@ -63,7 +62,7 @@ def history_of(user: Any, case: Case) -> dict[str, Any]:
             }
             for one in rows
         ],
-        "series": _series(points, case.accession)[:MOST_SERIES] if len(points) > 1 else [],
+        "series": _series(points, case.accession) if len(points) > 1 else [],
         "left_out": every - len(rows),
         "excluded": [{"accession": name, "why": why} for name, why in excluded.items()],
     }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods
 
+from apps.accounts.api.inputs import whole_number
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.analysis.models import Job
 from apps.analysis.selectors import reviewable_job_for
@@ -47,26 +48,28 @@ def picking_page(request: HttpRequest, accession: str, job_id: uuid.UUID) -> Htt
             raise PermissionDenied(refusal.message) from refusal
         except Refusal as refusal:
             return _page(request, job, refusal.message, refusal.http_status)
-        page = request.GET.get("page", "")
-        return redirect(f"{request.path}{f'?page={page}' if page.isdigit() else ''}#{where}")
+        page = whole_number(request.GET.get("page", ""))
+        return redirect(f"{request.path}{'' if page is None else f'?page={page}'}#{where}")
     return _page(request, job, "", 200)
 
 
 def _notice(request: HttpRequest, job: Job) -> str:
     """Write what was said of a candidate; the anchor of its line."""
-    act, added, row_text = request.POST.get("act", ""), request.POST.get("added", ""), request.POST.get("row", "")
-    row = int(row_text) if row_text.isdigit() else None
+    act, added, row = (
+        request.POST.get("act", ""),
+        request.POST.get("added", ""),
+        whole_number(request.POST.get("row", "")),
+    )
     if act == "hbf":
         mark_hbf(request.user, job, request.POST.get("hbf", ""), row, added)
         return f"cell-{added or row}"
     if act not in _ACTS:
         raise Refusal(gettext("There is no action {act} for a candidate.").format(act=act), code="invalid")
-    revision = request.POST.get("revision", "")
     rows, cells = ([] if row is None else [row]), ([added] if added else [])
     listed = next((c for c in candidates(job) if (c.row, c.added) == (row, added or None)), None)
     if listed is None:
         raise Missing(gettext("This cell is not a candidate of the analysis."))
-    base = int(revision) if revision.isdigit() else 0
+    base = whole_number(request.POST.get("revision", "")) or 0
     # What somebody named otherwise is called so again; a bare confirmation would confirm the other name.
     relabel = act == "confirm" and listed.state not in ("pending", CONFIRMED)
     label_cells(

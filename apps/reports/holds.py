@@ -16,16 +16,14 @@ from apps.cases.models import Case
 from apps.laboratory.selectors import head, logo_is_gone
 from apps.reports.fonts import unprintable, with_code_points
 from apps.review import mustsee
-from apps.review.counts import pool
 from apps.review.differences import pair_of
 from apps.review.models import CarriedLabel, Reading
+from apps.review.nameless import MOST_PERCENT, too_nameless
 from apps.review.state import labels_of
 from apps.slides.models import Slide
 from hemaview.assays.consistency import contradictions
 
 MOST_NAMED = 200
-MOST_UNIDENTIFIED_PERCENT = 5.0
-"""Of the cells of a differential, beyond which its shares say nothing."""
 
 
 @dataclass(frozen=True)
@@ -231,32 +229,28 @@ def _analyser(case: Case) -> list[Hold]:
 
 
 def _unidentified(jobs: Sequence[Job]) -> list[Hold]:
-    """Examinations of which too many cells have no name: shares of the rest would be of a part that nobody drew."""
-    by_assay: dict[str, list[Job]] = {}
-    for job in jobs:
-        by_assay.setdefault(job.assay, []).append(job)
-    holds = []
-    for together in by_assay.values():
-        for section in pool(together).result(reviewed=True).sections:
-            every = section.n + section.unidentified
-            share = 100 * section.unidentified / every if every else 0.0
-            if share > MOST_UNIDENTIFIED_PERCENT:
-                sentence = ngettext(
-                    "{title}: {unidentified} of {every} nucleated cells ({share:.0f} %) is unidentified; name it, because "
-                    "no more than {most_unidentified_percent:g} % may be unidentified.",
-                    "{title}: {unidentified} of {every} nucleated cells ({share:.0f} %) are unidentified; name "
-                    "them until no more than {most_unidentified_percent:g} % are.",
-                    section.unidentified,
-                ).format(
-                    title=section.title,
-                    unidentified=section.unidentified,
-                    every=every,
-                    share=share,
-                    most_unidentified_percent=MOST_UNIDENTIFIED_PERCENT,
-                )
-                holds.append(Hold("unidentified-cells", sentence, "review", {"n": section.unidentified}))
-                break  # the other sections would name the same cells
-    return holds
+    """Examinations of which too many cells have no name."""
+    return [
+        Hold(
+            "unidentified-cells",
+            ngettext(
+                "{title}: {unidentified} of {every} nucleated cells ({share:.0f} %) is unidentified; name it, because "
+                "no more than {most_unidentified_percent:g} % may be unidentified.",
+                "{title}: {unidentified} of {every} nucleated cells ({share:.0f} %) are unidentified; name "
+                "them until no more than {most_unidentified_percent:g} % are.",
+                one.n,
+            ).format(
+                title=one.title,
+                unidentified=one.n,
+                every=one.every,
+                share=one.percent,
+                most_unidentified_percent=MOST_PERCENT,
+            ),
+            "review",
+            {"n": one.n},
+        )
+        for one in too_nameless(jobs)
+    ]
 
 
 def _partial(jobs: Sequence[Job]) -> list[Hold]:

@@ -28,6 +28,7 @@ from apps.reports import document, render
 from apps.reports.fonts import unprintable, with_code_points
 from apps.reports.holds import Hold, holds_of, missing_slides, unlifted
 from apps.reports.manifest import labels_sha256
+from apps.reports.meanings import meaning_of
 from apps.reports.models import Amendment, Report
 from apps.reports.summary import stamps
 from apps.review.bloodcount import references
@@ -52,20 +53,17 @@ def sign(
 ) -> Report:
     """Sign the case: re-checks the password, refuses by name what stands before the signature, freezes, hashes, locks.
 
-    `reason` says why what a reason can lift may stand; the report prints it. `conclusion_before` and `comment_before` are what
-    the signer saw there: where somebody else has written meanwhile, the signature is refused and their words stay.
+    `meaning` is one of `MEANINGS`. `reason` says why what a reason can lift may stand; the report prints it. `conclusion_before`
+    and `comment_before` are what the signer saw there: where somebody else has written meanwhile, the signature is refused and
+    their words stay.
     `count_stamps` are the stamps of the reported analyses whose counts the signer saw (`summary.stamps`): others are refused.
 
     Three steps: a short transaction checks and marks the case as being signed, so that every other write is refused; the
     report is written outside any lock of the database; a second one proves that what was frozen is what is there.
     """
     require(user, case, "sign")
-    if not meaning.strip():
-        raise Refusal(
-            gettext("State the meaning of your signature, for example: reviewed and approved."), code="no-meaning"
-        )
+    meaning = meaning_of(meaning)
     for name, text in (
-        (gettext("meaning of your signature"), meaning),
         (gettext("conclusion"), conclusion or ""),
         (gettext("comment"), comment or ""),
         (gettext("reason"), reason),
@@ -80,10 +78,10 @@ def sign(
     case, content = _begin(user, case, words, reason.strip(), count_stamps)
     report_id = uuid.uuid4()
     try:
-        report = _freeze(user, case, content, meaning.strip(), report_id)
+        report = _freeze(user, case, content, meaning, report_id)
         return _conclude(user, case, content, report)
     except BaseException:
-        stores.reports().delete(str(report_id))
+        _forget(report_id)
         _give_up(case)
         raise
 
@@ -194,6 +192,14 @@ def _conclude(user: Any, case: Case, content: Content, report: Report) -> Report
     )  # fmt: skip
     report.case = set_state(user, row, Case.State.SIGNED)
     return report
+
+
+def _forget(report_id: uuid.UUID) -> None:
+    """Delete the files of a report that was not signed; they stay where it was, or where nobody can tell, for a connection that
+    breaks while a transaction ends does not say whether it did."""
+    with contextlib.suppress(DatabaseError):
+        if not Report.objects.filter(pk=report_id).exists():
+            stores.reports().delete(str(report_id))
 
 
 def _give_up(case: Case) -> None:

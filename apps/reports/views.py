@@ -1,4 +1,4 @@
-"""Signed reports and drafts as documents."""
+"""Signed reports and drafts as documents, for browsers and, by the addresses that the API gives, for scripts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from apps.accounts.api.answers import refused_page
+from apps.accounts.api.tokens import token_or_session
 from apps.accounts.errors import Missing, Refusal
 from apps.analysis.selectors import reported_jobs
 from apps.cases.models import Case
@@ -23,6 +24,7 @@ _DOCUMENT_CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; f
 """A report carries its own style and pictures and no script at all."""
 
 
+@token_or_session
 @login_required
 @require_safe
 def report_page(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
@@ -34,6 +36,7 @@ def report_page(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
         return refused_page(request, refusal)
 
 
+@token_or_session
 @login_required
 @require_safe
 def report_pdf(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
@@ -47,6 +50,7 @@ def report_pdf(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
         return refused_page(request, refusal)
 
 
+@token_or_session
 @login_required
 @require_safe
 def draft_page(request: HttpRequest, accession: str) -> HttpResponse:
@@ -57,6 +61,7 @@ def draft_page(request: HttpRequest, accession: str) -> HttpResponse:
         return refused_page(request, refusal)
 
 
+@token_or_session
 @login_required
 @require_safe
 def draft_pdf(request: HttpRequest, accession: str) -> HttpResponse:

@@ -21,7 +21,7 @@ from apps.cases.selectors import require
 from apps.review.events import append, locked_reading
 from apps.review.matching import boxes_of, partners
 from apps.review.models import AddedCell, CarriedLabel, LabelEvent, Reading
-from apps.review.state import CONFIRMED, REJECTED, Label, Labels, added_cells, labels_of, reading_of
+from apps.review.state import REJECTED, Label, Labels, added_cells, is_second_of, labels_of, reading_of
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,19 @@ def choose(user: Any, job: Job) -> Carried:
 
 
 def settle(user: Any, job: Job, label_id: Any, keep: bool) -> None:
-    """Decide on a label that could not simply be carried over: keep it, on its cell or as an added one, or drop it."""
+    """Decide on a label that could not simply be carried over: keep it, on its cell or as an added one, or drop it. Raises
+    Conflict where the person reads the case second: the label is the first reading's, and would go into theirs."""
     require(user, job.slide.case, "review")
     with transaction.atomic():
         case = hold_open(job.slide.case)
         job.slide.case = case
+        if any(is_second_of(user, reading) for reading in Reading.objects.filter(job=job)):
+            raise Conflict(
+                gettext(
+                    "You are reading this case second: labels of an earlier analysis are decided on by its first reader."
+                ),
+                code="second-reading",
+            )
         waiting = CarriedLabel.objects.select_for_update().filter(pk=label_id, reading__job=job).first()
         if waiting is None:
             raise Missing(gettext("There is no such label of an earlier analysis."))
@@ -114,13 +122,18 @@ def waiting_labels(job: Job) -> Sequence[CarriedLabel]:
     return list(CarriedLabel.objects.filter(reading__job=job, settled_at__isnull=True).select_related("by"))
 
 
+def waiting_labels_for(user: Any, job: Job) -> Sequence[CarriedLabel]:
+    """The same; none for who reads the job second, blind, before that is closed."""
+    blind = any(is_second_of(user, reading) and reading.blind for reading in Reading.objects.filter(job=job))
+    return [] if blind else waiting_labels(job)
+
+
 def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:
     schema = schema_of(job)
     if waiting.row is not None:
-        action = {CONFIRMED: LabelEvent.Action.CONFIRM, REJECTED: LabelEvent.Action.REJECT}.get(waiting.state)
-        key = "" if waiting.state == REJECTED else waiting.label_key or waiting.machine_before
-        if action != LabelEvent.Action.REJECT:
-            action = LabelEvent.Action.RELABEL
+        rejected = waiting.state == REJECTED
+        action = LabelEvent.Action.REJECT if rejected else LabelEvent.Action.RELABEL
+        key = "" if rejected else waiting.label_key or waiting.machine_before
         if key and key not in schema.by_key:
             raise Refusal(
                 gettext("The classes of this analysis have no {key}; drop the label.").format(key=key),

@@ -26,7 +26,7 @@ _POINTS = {"point": (1, 1), "line": (2, 2), "rectangle": (2, 2), "polygon": (3, 
 
 def annotations_of(slide: Slide, at: datetime | None = None) -> list[Annotation]:
     """The annotations of a slide that stand, or stood at a moment; oldest first."""
-    rows = Annotation.objects.filter(slide=slide).select_related("by")
+    rows = Annotation.objects.filter(slide=slide).select_related("by", "slide")
     if at is None:
         return list(rows.filter(removed_at__isnull=True))
     return [a for a in rows.filter(at__lte=at) if a.removed_at is None or a.removed_at > at]

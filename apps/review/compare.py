@@ -15,6 +15,7 @@ from apps.analysis.models import Job
 from apps.review.counts import effective, pool
 from apps.review.matching import boxes_of, partners
 from apps.review.state import REJECTED, Labels, added_cells, labels_of
+from hemaview.assays import AssayError
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
 from hemaview.counting.intervals import difference_of_shares
@@ -105,14 +106,18 @@ def _list(items: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _sections(a: Job, b: Job) -> list[dict[str, Any]]:
-    """The sections of both, with the difference of each share and its interval, and the machine's own counts."""
+    """The sections of both, with the difference of each share and its interval, and the machine's own counts; none where the
+    package that brought the examination is gone, for cells can still be compared."""
     pools = pool([a]), pool([b])
-    machine = [{s.key: s for s in p.result(False).sections} for p in pools]
-    after = {s.key: s for s in pools[1].result(True).sections}
+    try:
+        machine = [{s.key: s for s in p.result(False).sections} for p in pools]
+        before, after = ({s.key: s for s in p.result(True).sections} for p in pools)
+    except AssayError:
+        return []
     return [
-        _section(s, after[s.key], machine[0].get(s.key), machine[1].get(s.key))
-        for s in pools[0].result(True).sections
-        if s.key in after
+        _section(section, after[key], machine[0].get(key), machine[1].get(key))
+        for key, section in before.items()
+        if key in after
     ]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from apps.analysis.cellfiles import cells_of, counted_area_mm2, machine_errors_of, plan_of, schema_of
 from apps.analysis.models import Job
-from apps.review.state import REJECTED, RELABELLED, Labels, added_cells, labels_of
+from apps.review.state import REJECTED, RELABELLED, Labels, labels_of
 from apps.review.triage import expected_moves
 from hemaview.assays import AssayError
 from hemaview.cells.schema import Schema
@@ -83,7 +84,7 @@ def accounts(job: Job, labels: Labels) -> dict[str, Account]:
             renamed_here=int((now & counted_now & ~(was & counted_before)).sum()),
             confirmed=int((now & counted_now & confirmed).sum()),
         )
-    for _, label in added_cells(job, labels):
+    for label in labels.added.values():
         if label.state != REJECTED and label.key:
             by_section[label.key].added += 1
             by_section[label.key].confirmed += 1
@@ -131,8 +132,13 @@ class Pool:
         return job.examination.count(self.reviewed if reviewed else self.machine, self.schema, job.rules)
 
 
-def pool(jobs: Sequence[Job], analyser: dict[str, float] | None = None) -> Pool:
-    """The analyses of one examination, at least one, pooled; `analyser` holds values of the laboratory's analyser."""
+def pool(
+    jobs: Sequence[Job],
+    analyser: dict[str, float] | None = None,
+    labels: Mapping[uuid.UUID, Labels] | None = None,
+) -> Pool:
+    """The analyses of one examination, at least one, pooled; `analyser` holds values of the laboratory's analyser, `labels` by
+    job those that are known already."""
     every_field: list[dict[str, int]] = []
     machine: Counter[str] = Counter()
     tally: Counter[str] = Counter()
@@ -140,8 +146,9 @@ def pool(jobs: Sequence[Job], analyser: dict[str, float] | None = None) -> Pool:
     excluded: Counter[str] = Counter()
     every: dict[str, Account] = {}
     for job in jobs:
-        every_field += by_field(job, labels_of(job))
-        for key, account in accounts(job, labels_of(job)).items():
+        own_labels = (labels or {}).get(job.pk) or labels_of(job)
+        every_field += by_field(job, own_labels)
+        for key, account in accounts(job, own_labels).items():
             machine[key] += account.machine
             tally[key] += account.counted
             confirmed[key] += account.confirmed
@@ -149,14 +156,14 @@ def pool(jobs: Sequence[Job], analyser: dict[str, float] | None = None) -> Pool:
             so_far = every.setdefault(key, Account())
             for name, value in vars(account).items():
                 setattr(so_far, name, getattr(so_far, name) + value)
-    areas = [counted_area_mm2(job) or 0.0 for job in jobs]
-    plans = [plan_of(job) or {} for job in jobs]
-    searched = sum(p.get("searched_mm2") or a for p, a in zip(plans, areas, strict=True))
-    poor = next((p["poor_fields"] for p in plans if p.get("poor_fields")), "")
+    plans = [plan_of(job) for job in jobs]
+    areas = [(counted_area_mm2(job) or 0.0) if job.mpp and p else None for job, p in zip(jobs, plans, strict=True)]
+    searched = [(p or {}).get("searched_mm2") or area for p, area in zip(plans, areas, strict=True)]
+    poor = next((p["poor_fields"] for p in plans if p and p.get("poor_fields")), "")
     errors = {machine_errors_of(job) for job in jobs}
     facts: dict[str, Any] = {
-        "counted_mm2": sum(areas) or None,
-        "searched_mm2": searched or None,
+        "counted_mm2": _whole_area(areas),
+        "searched_mm2": _whole_area(searched),
         "poor_fields": poor,
         "analyser": analyser or {},
         "machine": dict(machine),
@@ -168,6 +175,12 @@ def pool(jobs: Sequence[Job], analyser: dict[str, float] | None = None) -> Pool:
     return Pool(
         jobs, schema, own, Tally(dict(tally), confirmed=dict(confirmed), excluded=dict(excluded), **facts), every
     )
+
+
+def _whole_area(areas: Sequence[float | None]) -> float | None:
+    """Of all slides together; None where that of one is not known, for its cells would lie on the area of the others."""
+    known = [area for area in areas if area is not None]
+    return sum(known) or None if len(known) == len(areas) else None
 
 
 def analyser_of(job: Job) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext
 
+from apps.accounts.errors import Conflict
 from apps.analysis.models import Job
 from apps.analysis.selectors import assay_title
 from apps.review import mustsee
@@ -22,8 +23,12 @@ UNLIKELY = 0.05
 
 
 def results_json(jobs: Sequence[Job], reviewed: bool) -> dict[str, Any]:
-    """One examination's result for scripts (see `hemaview.counting.values.result_json`)."""
-    return result_json(pool(jobs, analyser_of(jobs[0])).result(reviewed))
+    """One examination's result for scripts (see `hemaview.counting.values.result_json`); raises Conflict where the package that
+    brought the examination is gone."""
+    try:
+        return result_json(pool(jobs, analyser_of(jobs[0])).result(reviewed))
+    except AssayError as error:
+        raise Conflict(str(error), code="examination-gone") from error
 
 
 def counts_json(job: Job) -> dict[str, Any]:

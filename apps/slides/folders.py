@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
 from mimetypes import guess_type
 from pathlib import Path
@@ -16,8 +17,9 @@ from hemaview.wsi.patientnames import name_may_tell_patient
 from hemaview.wsi.sources.names import LISTED, LISTED_PICTURES, data_folder, kind_of_name, of_pictures
 from hemaview.wsi.sources.omezarr import is_zarr
 
-MOST_BESIDE, MOST_BELOW = 1000, 10_000
-"""So many files beside a DICOM file are looked at for others of its series; so many in a folder for what is left out."""
+MOST_BESIDE, MOST_BELOW = 10_000, 10_000
+"""So many files beside a DICOM file are looked at for others of its series, more are refused; so many in a folder for what is
+left out."""
 MOST_NAMED = 5
 
 
@@ -45,7 +47,21 @@ def _with_its_own(path: Path) -> list[Path]:
         return [path]
     if beside is not None and beside.is_dir():
         return [path, *_visible(beside)]
-    return [path, *(p for p in islice(_visible(path.parent), MOST_BESIDE) if is_dicom(p))] if is_dicom(path) else [path]
+    return [path, *_dicom_of(path.parent, _visible(path.parent))] if is_dicom(path) else [path]
+
+
+def _dicom_of(folder: Path, files: Iterable[Path]) -> list[Path]:
+    """The DICOM files among those of a folder; raises Refusal where not all can be looked at: one of the series might lack."""
+    some = list(islice(files, MOST_BESIDE + 1))
+    if len(some) > MOST_BESIDE:
+        raise Refusal(
+            gettext(
+                "The folder {folder} holds more than {most} files, too many to look for those of one DICOM series: put the "
+                "slide's files into a folder of their own."
+            ).format(folder=folder, most=MOST_BESIDE),
+            code="too-many-files",
+        )
+    return sorted(p for p in some if is_dicom(p))
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -66,8 +82,7 @@ def _inside(folder: Path) -> list[Path]:
             code="mixed-files",
         )
     if all(is_dicom(p) and p.name.upper() == "DICOMDIR" for p in inside):
-        below = sorted(p for p in islice(folder.rglob("*"), MOST_BESIDE) if p.is_file() and is_dicom(p))
-        inside = below or inside
+        inside = _dicom_of(folder, (p for p in folder.rglob("*") if p.is_file())) or inside
     if not inside:
         others = _left_out(folder, [])
         content = (

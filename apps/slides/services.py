@@ -79,7 +79,8 @@ def set_specimen(user: Any, slide: Slide, specimen: str) -> Slide:
 
 @transaction.atomic
 def rename_slide(user: Any, slide: Slide, name: str) -> Slide:
-    """Call a slide otherwise in pages, exports and reports. The record repeats no name that may tell the patient."""
+    """Call a slide otherwise in pages, exports and reports. The record, which nobody can change, holds no name that may tell the
+    patient, neither the one before nor this one."""
     require(user, slide.case, "annotate")
     slide = hold_slide(slide)
     before, name = slide.name, " ".join(name.split())
@@ -88,8 +89,8 @@ def rename_slide(user: Any, slide: Slide, name: str) -> Slide:
     slide.name = name
     slide.revision += 1
     slide.save(update_fields=["name", "revision"])
-    old = "" if name_may_tell_patient(before, slide.case.accession) else before
-    record(user, "slide.renamed", "slide", slide.pk, accession=slide.case.accession, before=old, after=name)
+    old, new = ("" if name_may_tell_patient(one, slide.case.accession) else one for one in (before, name))
+    record(user, "slide.renamed", "slide", slide.pk, accession=slide.case.accession, before=old, after=new)
     return slide
 
 

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { get, send } from "../shared/api";
 import { t } from "../shared/catalogue";
 import type { BloodCountRow, BloodCount as Count } from "../shared/types";
+import { numbersOf, textsOf } from "./analyser";
 
 interface Props {
   accession: string;
@@ -104,12 +105,9 @@ interface ValuesProps extends Pick<Props, "accession" | "act"> {
 }
 
 function Values({ accession, count, act, onDone }: ValuesProps) {
-  const [text, setText] = useState(() =>
-    Object.fromEntries(count.quantities.map((q) => [q.key, q.value === null ? "" : String(q.value)])),
-  );
-  const values = Object.entries(text)
-    .filter(([, typed]) => typed.trim() !== "")
-    .map(([key, typed]) => [key, Number(typed.replace(",", "."))] as const);
+  const [typed, setTyped] = useState<Record<string, string>>({});
+  const text = textsOf(count.quantities, typed);
+  const values = numbersOf(text);
   const wrong = values.filter(([, value]) => !(value >= 0)).map(([key]) => key);
   async function save(event: FormEvent) {
     event.preventDefault();
@@ -127,7 +125,7 @@ function Values({ accession, count, act, onDone }: ValuesProps) {
               value={text[q.key] ?? ""}
               inputMode="decimal"
               aria-invalid={wrong.includes(q.key) || undefined}
-              onChange={(e) => setText({ ...text, [q.key]: e.target.value })}
+              onChange={(e) => setTyped({ ...typed, [q.key]: e.target.value })}
             />
             <span className="soft">{q.unit}</span>
           </span>

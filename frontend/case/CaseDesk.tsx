@@ -108,7 +108,7 @@ export function CaseDesk({ first }: { first: Room }) {
               onName={(name) => void act(() => send("PATCH", at, { name }))}
               onSpecimen={(specimen) => void act(() => send("PATCH", at, { specimen }))}
               onSite={(site) => void act(() => send("PATCH", at, { site }))}
-              onScale={async (scale) => void (await act(() => send("PATCH", at, scale)))}
+              onScale={(scale) => act(() => send("PATCH", at, scale))}
               onJob={(job, what) => void act(() => send("POST", `/api/v1/jobs/${job.id}/${what}/`))}
             />
           );

@@ -45,7 +45,7 @@ export function Differences({ agreement, data, may, onDecide }: Props) {
 
 function Picture({ difference: d, data }: { difference: ReadingDifference; data: Room }) {
   const slide = data.slides.find((s) => s.jobs?.some((job) => job.id === d.job));
-  const cell = d.row === null ? {} : { cell: d.row };
+  const cell = d.row === null ? {} : { cell: d.row, job: d.job };
   const place = writePlace({ slide: slide?.id, x: Math.round(d.x), y: Math.round(d.y), z: 40, ...cell });
   return (
     <a href={`/cases/${data.case.accession}/read/${place}`} title={t("Show on the slide")}>

@@ -3,7 +3,8 @@ import { send } from "../shared/api";
 import { t } from "../shared/catalogue";
 import { SPECIMEN_NAMES } from "../shared/format";
 import type { Case } from "../shared/types";
-import { type AgeUnit, ageOf, ageText, daysOf, UNIT_NAMES } from "./age";
+import { type AgeUnit, ageText, UNIT_NAMES } from "./age";
+import { ageTextOf, changesOf, type Texts } from "./facts";
 
 const SEXES: Record<Case["sex"], string> = { "": t("not stated"), female: t("female"), male: t("male") };
 
@@ -46,30 +47,25 @@ function Fact({ name, text, wide }: { name: string; text: string; wide?: boolean
 }
 
 function Edit({ facts, act, onDone }: Pick<Props, "facts" | "act"> & { onDone(): void }) {
-  const initialAge = facts.age_days === null ? null : ageOf(facts.age_days);
-  const [values, setValues] = useState({
-    pseudonym: facts.pseudonym,
-    sex: facts.sex,
-    stain: facts.stain,
-    question: facts.question,
-  });
-  const [age, setAge] = useState(initialAge ? String(initialAge.n) : "");
-  const [unit, setUnit] = useState<AgeUnit>(initialAge?.unit ?? "years");
-  const set = (name: keyof typeof values) => (event: { target: { value: string } }) =>
-    setValues({ ...values, [name]: event.target.value });
+  const [opened] = useState(facts);
+  const [typed, setTyped] = useState<Partial<Texts>>({});
+  const [age, setAge] = useState(() => ageTextOf(facts.age_days));
+  const { pseudonym, sex, stain, question } = { ...facts, ...typed };
+  const set = (name: keyof Texts) => (event: { target: { value: string } }) =>
+    setTyped({ ...typed, [name]: event.target.value });
   async function save(event: FormEvent) {
     event.preventDefault();
-    const age_days = age.trim() === "" ? null : daysOf({ n: Number(age), unit });
-    if (await act(() => send("PATCH", `/api/v1/cases/${facts.accession}/`, { ...values, age_days }))) onDone();
+    const changes = changesOf(opened, typed, age);
+    if (await act(() => send("PATCH", `/api/v1/cases/${facts.accession}/`, changes))) onDone();
   }
   return (
     <form className="sheet facts-sheet edit" aria-label={t("Facts")} onSubmit={(event) => void save(event)}>
       <label>
-        {t("Pseudonym")} <input value={values.pseudonym} onChange={set("pseudonym")} />
+        {t("Pseudonym")} <input value={pseudonym} onChange={set("pseudonym")} />
       </label>
       <label>
         {t("Sex")}{" "}
-        <select value={values.sex} onChange={set("sex")}>
+        <select value={sex} onChange={set("sex")}>
           {Object.entries(SEXES).map(([key, name]) => (
             <option key={key} value={key}>
               {name}
@@ -80,8 +76,17 @@ function Edit({ facts, act, onDone }: Pick<Props, "facts" | "act"> & { onDone():
       <label>
         {t("Age when the specimen was taken")}
         <span className="pair">
-          <input value={age} inputMode="numeric" pattern="\d{0,4}" onChange={(e) => setAge(e.target.value)} />
-          <select value={unit} aria-label={t("Unit of age")} onChange={(e) => setUnit(e.target.value as AgeUnit)}>
+          <input
+            value={age.text}
+            inputMode="numeric"
+            pattern="\d{0,4}"
+            onChange={(e) => setAge({ ...age, text: e.target.value })}
+          />
+          <select
+            value={age.unit}
+            aria-label={t("Unit of age")}
+            onChange={(e) => setAge({ ...age, unit: e.target.value as AgeUnit })}
+          >
             {Object.entries(UNIT_NAMES).map(([key, name]) => (
               <option key={key} value={key}>
                 {name}
@@ -91,10 +96,10 @@ function Edit({ facts, act, onDone }: Pick<Props, "facts" | "act"> & { onDone():
         </span>
       </label>
       <label>
-        {t("Stain")} <input value={values.stain} onChange={set("stain")} />
+        {t("Stain")} <input value={stain} onChange={set("stain")} />
       </label>
       <label className="wide">
-        {t("Clinical question")} <textarea rows={2} value={values.question} onChange={set("question")} />
+        {t("Clinical question")} <textarea rows={2} value={question} onChange={set("question")} />
       </label>
       <p className="actions wide">
         <button type="submit" className="primary">

@@ -24,7 +24,8 @@ interface Props {
   slide: Slide;
   job: Analysis | null;
   may: boolean;
-  onScale(scale: ScaleChange): Promise<void>;
+  /** Whether it was taken. */
+  onScale(scale: ScaleChange): Promise<boolean>;
 }
 
 /** A slide's µm/px, and where it can be entered or corrected. */
@@ -33,12 +34,12 @@ export function Scale({ slide, job, may, onScale }: Props) {
   const [text, setText] = useState("");
   const presets = useQuery({ queryKey: ["presets"], queryFn: () => get<Preset[]>("/api/v1/presets/"), enabled: open });
   const value = Number(text.replace(",", "."));
-  const valid = text.trim() !== "" && value > 0;
+  const valid = text.trim() !== "" && value > 0 && Number.isFinite(value);
   async function save(event: FormEvent) {
     event.preventDefault();
     if (!valid) return;
     const preset = presets.data?.find((p) => p.mpp === value);
-    await onScale(preset ? { preset: preset.name } : { mpp: value });
+    if (!(await onScale(preset ? { preset: preset.name } : { mpp: value }))) return; // what was typed stays to be corrected
     setOpen(false);
     setText("");
   }

@@ -34,7 +34,7 @@ interface ItemProps {
   onName(name: string): void;
   onSpecimen(specimen: string): void;
   onSite(site: string | null): void;
-  onScale(scale: ScaleChange): Promise<void>;
+  onScale(scale: ScaleChange): Promise<boolean>;
   onJob(job: Job, what: "cancel" | "retry"): void;
 }
 

@@ -62,8 +62,12 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   async function choose(which: Which) {
     setChoice({ which, plane: 0 });
     if (typeof which !== "number" || !contents) return;
-    const one = await look(uploads, which);
-    setContents({ ...contents, focal_planes: one?.focal_planes ?? 1 });
+    try {
+      const one = await look(uploads, which);
+      setContents({ ...contents, focal_planes: one?.focal_planes ?? 1 });
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
   }
 
   async function begin() {
@@ -114,6 +118,10 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
       onDrop={(e) => {
         e.preventDefault();
         setOver(false);
+        if (progress) {
+          setProblem(t("Files are being uploaded: drop others once that is complete."));
+          return;
+        }
         dropped(e.dataTransfer).then(take, (error) =>
           setProblem(error instanceof Error ? error.message : String(error)),
         );

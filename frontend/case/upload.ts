@@ -4,6 +4,7 @@ import * as tus from "tus-js-client";
 import { csrfToken, send } from "../shared/api";
 import { t } from "../shared/catalogue";
 import type { Slide, UploadContents } from "../shared/types";
+import { intoSameCase } from "./resume";
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
@@ -44,7 +45,8 @@ export function uploadFile(
     upload
       .findPreviousUploads()
       .then((before) => {
-        if (before[0]) upload.resumeFromPreviousUpload(before[0]);
+        const interrupted = intoSameCase(before, accession);
+        if (interrupted) upload.resumeFromPreviousUpload(interrupted);
         upload.start();
       })
       .catch(reject);

@@ -41,10 +41,11 @@ export const UNIDENTIFIED = "unidentified";
 export function ClassRow(props: RowProps) {
   const { group, first, rest, jobId, schema, selection, current, canReview } = props;
   const { cell, share, rows } = group;
-  const unloaded = group.unloaded ?? 0;
   const nameless = cell.key === UNIDENTIFIED;
   const perhaps = nameless && typeof group.perhaps === "number" ? schema.classes[group.perhaps] : undefined;
   const title = perhaps ? t("Unidentified, perhaps {name}", { name: perhaps.name }) : cell.name;
+  const total = rows.length + group.unlisted;
+  const there = Math.max(total, share?.count ?? 0);
   const group_size = props.groups.size;
   const [every, setEvery] = useState(false);
   const cells = useRef<HTMLDivElement>(null);
@@ -69,7 +70,7 @@ export function ClassRow(props: RowProps) {
       <h3>
         <Mark mark={(perhaps ?? cell).mark} colour={(perhaps ?? cell).colour} /> <span>{title}</span>
         {(perhaps ?? cell).shortcut && <kbd>{(perhaps ?? cell).shortcut}</kbd>}
-        <b>{share && !nameless ? share.count : rows.length + (nameless ? 0 : unloaded)}</b>
+        <b>{share && !nameless ? share.count : nameless ? rows.length : total}</b>
         <small>
           {nameless
             ? first === 0 && t("outside the count until somebody names them")
@@ -129,18 +130,18 @@ export function ClassRow(props: RowProps) {
           {t("{n} more", { n: rows.length - SHOWN })}
         </button>
       )}
-      {share && share.count < rows.length && !nameless && (
-        <p className="without">{countedNote(rows.length, share.count, props.accounts[cell.key])}</p>
+      {share && share.count < total && !nameless && (
+        <p className="without">{countedNote(total, share.count, props.accounts[cell.key])}</p>
       )}
-      {share && share.count > rows.length && !nameless && (
+      {there > rows.length && !nameless && (
         <p className="without">
-          {t("{n} of {count} are here; the gallery of the class holds all.", { n: rows.length, count: share.count })}
+          {t("{n} of {count} are here; the gallery of the class holds more.", { n: rows.length, count: there })}
         </p>
       )}
-      {(nameless || !share) && unloaded > 0 && (
+      {nameless && group.unlisted > 0 && (
         <p className="without">
           {plural(
-            unloaded,
+            group.unlisted,
             "{n} more cell of this class is in its gallery.",
             "{n} more cells of this class are in its gallery.",
           )}

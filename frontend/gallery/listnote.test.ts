@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countedNote, cutText, leftNote } from "./listnote";
+import { countedNote, cutText, endNote, leftNote } from "./listnote";
 
 describe("a list that holds more cells than are counted", () => {
   it("says how many are counted, and of the others why not", () => {
@@ -16,6 +16,13 @@ describe("a list that holds more cells than are counted", () => {
   it("says how many of those that must be seen are left", () => {
     expect(leftNote(9, 5)).toBe("5 left; those you have seen stay visible");
     expect(leftNote(5, 5)).toBe("");
+  });
+});
+
+describe("a list that holds more cells than can be shown", () => {
+  it("says so", () => {
+    expect(endNote(1001, 1000)).toBe("the first 1,000 in this order can be shown");
+    expect(endNote(1000, 1000)).toBe("");
   });
 });
 

@@ -28,6 +28,11 @@ export function leftNote(total: number, open: number): string {
   return open < total ? t("{n} left; those you have seen stay visible", { n: open }) : "";
 }
 
+/** That a list ends before its last cell; "" where it does not. */
+export function endNote(total: number, most: number): string {
+  return total > most ? t("the first {most} in this order can be shown", { most }) : "";
+}
+
 /** What keeps a cell from being seen whole; what is true of both where it is not known. */
 export function cutText(by: string): string {
   if (by === "edge") return t("cut by the edge of the picture");

@@ -3,14 +3,14 @@ import { CellCard } from "../gallery/CellCard";
 import { Compare } from "../gallery/Compare";
 import { Gallery } from "../gallery/Gallery";
 import type { CellName } from "../gallery/keyof";
-import { countedNote, leftNote } from "../gallery/listnote";
+import { countedNote, endNote, leftNote } from "../gallery/listnote";
 import { t } from "../shared/catalogue";
 import type { AddedCell, Analysis, Counts, GalleryPage, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
 import type { Labels } from "./labels";
 import type { useCard } from "./usecard";
 import type { Compared } from "./usecompare";
-import type { useGallery, Which } from "./usegallery";
+import { mostOf, type useGallery, type Which } from "./usegallery";
 import type { Notes } from "./usenotes";
 
 interface Props {
@@ -39,9 +39,15 @@ interface Props {
   counts: Counts | null;
 }
 
+/** What has to be known of a list: why it holds another number than stands beside its name, and where it ends. */
+function noteOf(counts: Counts | null, schema: Schema, which: Which, page: GalleryPage | undefined): string {
+  const end = page && which !== "alike" ? endNote(page.n, mostOf(which)) : ""; // of cells alike, those at the end hardly are
+  return [numberNote(counts, schema, which, page), end].filter(Boolean).join("; ");
+}
+
 /** Why the list holds another number than the one beside its name in the list of classes; what its cells are compared by, where
  * that is not how they look. */
-function noteOf(counts: Counts | null, schema: Schema, which: Which, page: GalleryPage | undefined): string {
+function numberNote(counts: Counts | null, schema: Schema, which: Which, page: GalleryPage | undefined): string {
   if (page?.alike_by === "answers") return NOT_BY_LOOKS;
   const total = page?.n ?? null;
   if (!counts || total === null) return "";

@@ -17,8 +17,24 @@ describe("labels", () => {
     expect([...second.rows.keys()]).toEqual([4]);
   });
   it("lets an older answer change nothing", () => {
-    const now = withAnswer(NO_LABELS, { revision: 5, changed: [row(1, "confirmed")] });
+    const now = withDelta(NO_LABELS, { reading: null, revision: 5, rows: [row(1, "confirmed")], added: [], gone: [] });
     expect(withAnswer(now, { revision: 4, changed: [row(1, "")] })).toBe(now);
+  });
+  it("do not take for read what others said between the last reading and an event of one's own", () => {
+    const known = withDelta(NO_LABELS, { reading: "a", revision: 5, rows: [], added: [], gone: [] });
+    const mine = withAnswer(known, { revision: 7, changed: [row(1, "confirmed")] });
+    expect([mine.revision, [...mine.rows.keys()]]).toEqual([5, [1]]);
+    expect(withAnswer(mine, { revision: 8, changed: [row(2, "confirmed")] }).revision).toBe(5);
+    const delta = {
+      reading: "a",
+      revision: 8,
+      rows: [row(1, "confirmed"), row(3, "relabelled", 4)],
+      added: [],
+      gone: [],
+    };
+    const read = withDelta(mine, delta);
+    expect([read.revision, [...read.rows.keys()]]).toEqual([8, [1, 3]]);
+    expect(withAnswer(read, { revision: 9, changed: [row(1, "")] }).revision).toBe(9);
   });
   it("adds, changes and removes added cells by their id", () => {
     const added = { id: "a", x: 1, y: 2, w: 3, h: 4, label: 1, state: "relabelled" as const, by: "t" };

@@ -21,12 +21,37 @@ export interface DeltaAnswer {
 
 export const NO_LABELS: Labels = { reading: null, revision: 0, rows: new Map(), added: [] };
 
-/** Labels after an answer; an older answer than what is known changes nothing. */
-export function withAnswer(
-  labels: Labels,
-  answer: { revision: number; changed?: RowLabel[]; rows?: RowLabel[]; added?: AddedCell[]; gone?: string[] },
-): Labels {
+/** What an answer says of labels that changed. */
+interface Changes {
+  revision: number;
+  changed?: RowLabel[];
+  rows?: RowLabel[];
+  added?: AddedCell[];
+  gone?: string[];
+}
+
+/** Labels after the answer to an event of one's own; an older answer than what is known changes nothing.
+ *
+ * Where others labelled in between, the revision stays what it was: what they said has not been read yet, and with a later
+ * revision it would be taken for seen, by the next reading of labels and by whoever labels the same cell.
+ */
+export function withAnswer(labels: Labels, answer: Changes): Labels {
   if (answer.revision < labels.revision) return labels;
+  return { ...changedBy(labels, answer), revision: missesSome(labels, answer) ? labels.revision : answer.revision };
+}
+
+/** Whether others labelled between what is known and an event of one's own. */
+export function missesSome(labels: Labels, answer: { revision: number }): boolean {
+  return answer.revision > labels.revision + 1;
+}
+
+/** Labels after a delta; those of another reading, given whole, take the place of all that was known. */
+export function withDelta(labels: Labels, delta: DeltaAnswer): Labels {
+  const before = delta.reading === labels.reading ? labels : { ...NO_LABELS, reading: delta.reading };
+  return delta.revision < before.revision ? before : { ...changedBy(before, delta), revision: delta.revision };
+}
+
+function changedBy(labels: Labels, answer: Changes): Labels {
   const rows = new Map(labels.rows);
   for (const change of answer.changed ?? answer.rows ?? []) {
     if (change.state === "") rows.delete(change.row);
@@ -38,10 +63,5 @@ export function withAnswer(
     ...labels.added.filter((c) => !gone.has(c.id)).map((c) => fresh.get(c.id) ?? c),
     ...[...fresh.values()].filter((c) => !labels.added.some((cell) => cell.id === c.id)),
   ];
-  return { reading: labels.reading, revision: answer.revision, rows, added };
-}
-
-/** Labels after a delta; those of another reading, given whole, take the place of all that was known. */
-export function withDelta(labels: Labels, delta: DeltaAnswer): Labels {
-  return withAnswer(delta.reading === labels.reading ? labels : { ...NO_LABELS, reading: delta.reading }, delta);
+  return { ...labels, rows, added };
 }

@@ -8,7 +8,7 @@ import { ACTION_NAMES } from "../shared/format";
 import { line } from "../shared/line";
 import type { AddedCell, CellIndex, Counts, Job, LabelAnswer, Region } from "../shared/types";
 import { CellStore, unpack } from "../viewer/cellstore";
-import { type DeltaAnswer, type Labels, NO_LABELS, withAnswer, withDelta } from "./labels";
+import { type DeltaAnswer, type Labels, missesSome, NO_LABELS, withAnswer, withDelta } from "./labels";
 import { type HowLabelled, type LabelAction, type Targets, withWaiting } from "./outbox";
 import { useEdits } from "./useedits";
 
@@ -57,11 +57,15 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
     });
   }, [readLabels]);
 
-  const take = useCallback((id: string, answer: LabelAnswer) => {
-    if (latest.current.jobId !== id) return;
-    setLabels((before) => withAnswer(before, answer));
-    setCounts((before) => (before && before.revision > answer.revision ? before : answer.counts));
-  }, []);
+  const take = useCallback(
+    (id: string, answer: LabelAnswer) => {
+      if (latest.current.jobId !== id) return;
+      if (missesSome(latest.current.labels, answer)) void readLabels();
+      setLabels((before) => withAnswer(before, answer));
+      setCounts((before) => (before && before.revision > answer.revision ? before : answer.counts));
+    },
+    [readLabels],
+  );
   const edits = useEdits(me.id, take, readLabels, problem);
 
   const label = useCallback(
@@ -75,7 +79,8 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
         ...targets,
         label: cls,
         base_revision,
-        force: how.seen !== undefined,
+        // What the person has seen of others they overrule by that revision; what comes after it they are asked about again.
+        force: false,
         shown: how.shown ?? null,
       });
       return outcome !== "refused";

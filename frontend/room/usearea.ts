@@ -25,6 +25,8 @@ interface Setting {
 export function useArea(setting: Setting) {
   const { slide, schema, marks, reviewable, gallery, order, setChosen, say } = setting;
   const [here, setHere] = useState("");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an outline lies on one slide only
+  useEffect(() => setHere(""), [slide?.id]);
   const { outline } = gallery;
   const area = useMemo<AreaActs | null>(() => {
     if (!slide || !reviewable) return null;

@@ -35,7 +35,7 @@ describe("the differential", () => {
     const withNameless = [...classes, { ...cell, index: 9, key: "unidentified" }];
     const rows = [row(1, 9, { perhaps: 6 }), row(2, 9, { perhaps: 4 }), row(3, 9), row(4, 9, { perhaps: 4 })];
     const groups = byClass(withNameless, rows, null, new Map([[9, 12]]));
-    expect(groups.filled.map((g) => [g.perhaps, g.rows.map((r) => r.row), g.unloaded])).toEqual([
+    expect(groups.filled.map((g) => [g.perhaps, g.rows.map((r) => r.row), g.unlisted])).toEqual([
       [4, [2, 4], 0],
       [6, [1], 0],
       [null, [3], 12],
@@ -60,5 +60,12 @@ describe("the differential", () => {
     const few = [{ key: "differential", below_floor: true, rows: [{ class: 4, reviewed: share }] }];
     const groups = byClass(classes, [row(1, 4)], { sections: few } as unknown as Counts);
     expect(groups.filled[0]?.share).toEqual({ count: 2, value: null, low: null, high: null });
+  });
+  it("knows of each class how many cells are not shown", () => {
+    const groups = byClass(classes, [row(1, 4), row(2, 5)], null, new Map([[4, 650]]));
+    expect(groups.filled.map((g) => [g.cell.key, g.unlisted])).toEqual([
+      ["seg", 650],
+      ["lymph", 0],
+    ]);
   });
 });

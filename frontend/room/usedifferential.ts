@@ -19,8 +19,8 @@ export interface DifferentialClass {
   rows: GalleryRow[];
   /** Of cells without a name: the class that the models think likeliest, null where they have none. */
   perhaps?: number | null;
-  /** How many cells of the class were not loaded, said below its last row. */
-  unloaded?: number;
+  /** Cells of the class that are not among them: LOADED of each are. */
+  unlisted: number;
 }
 
 export interface Differential {
@@ -94,10 +94,10 @@ export function useDifferential(
   });
   return useMemo(() => {
     const cells = answers.pages.flatMap((page) => page?.rows ?? []).map((row) => withLabel(row, labels));
-    const unloaded = new Map(
-      classes.map((c, i) => [c.index, (answers.pages[i]?.n ?? 0) - (answers.pages[i]?.rows.length ?? 0)]),
+    const unlisted = new Map(
+      classes.map((c, i) => [c.index, (answers.pages[i]?.n ?? 0) - (answers.pages[i]?.rows.length ?? 0)] as const),
     );
-    const groups = byClass(classes, cells, counts, unloaded);
+    const groups = byClass(classes, cells, counts, unlisted);
     const settings = { kinds, kind, setKind, view, setView, size, setSize };
     return { ...groups, ...settings, loading: enabled && answers.loading, problem: answers.problem };
   }, [answers, classes, counts, labels, enabled, kinds, kind, view, size]);
@@ -108,12 +108,13 @@ function shareOf(section: Pick<Section, "below_floor">, share: Share): Share {
   return section.below_floor ? { ...share, value: null, low: null, high: null } : share;
 }
 
-/** Cells by the class that people left them in; rejected ones stay where the machine put them. */
+/** Cells by the class that people left them in; rejected ones stay where the machine put them. `unlisted`: of each class, how
+ * many cells are not among them. */
 export function byClass(
   classes: readonly CellClass[],
   cells: readonly GalleryRow[],
   counts: Counts | null,
-  unloaded: ReadonlyMap<number, number> = new Map(),
+  unlisted: ReadonlyMap<number, number> = new Map(),
 ) {
   const indices = new Set(classes.map((c) => c.index));
   const sections = (counts?.sections ?? []).filter((s) => s.rows.some((r) => r.class !== null && indices.has(r.class)));
@@ -122,7 +123,7 @@ export function byClass(
     cell,
     share: shares.get(cell.index) ?? null,
     rows: cells.filter((r) => (r.label !== null && r.label >= 0 ? r.label : r.class) === cell.index),
-    unloaded: unloaded.get(cell.index) ?? 0,
+    unlisted: unlisted.get(cell.index) ?? 0,
   }));
   // What nobody can name stands first and by itself.
   const named = groups.filter((g) => g.rows.length > 0 && g.cell.key !== UNIDENTIFIED);
@@ -144,7 +145,7 @@ function byLikeliest(group: DifferentialClass): DifferentialClass[] {
     parts.set(perhaps, [...(parts.get(perhaps) ?? []), row]);
   }
   return [...parts]
-    .map(([perhaps, rows]) => ({ ...group, rows, perhaps, unloaded: 0 }))
+    .map(([perhaps, rows]) => ({ ...group, rows, perhaps, unlisted: 0 }))
     .sort((a, b) => Number(a.perhaps === null) - Number(b.perhaps === null) || b.rows.length - a.rows.length)
-    .map((part, i, all) => (i === all.length - 1 ? { ...part, unloaded: group.unloaded } : part));
+    .map((part, i, all) => (i === all.length - 1 ? { ...part, unlisted: group.unlisted } : part));
 }

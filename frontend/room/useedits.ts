@@ -13,6 +13,9 @@ export interface PendingConflict {
   revision: number;
 }
 
+/** After so long what was put off is sent again. */
+const AGAIN_MS = 5000;
+
 type NewEdit = (LabelEdit | AddEdit) & { job: string };
 
 export function useEdits(
@@ -51,6 +54,11 @@ export function useEdits(
       } catch (error) {
         if (unreachable(error)) {
           doubtful.add(edit.id);
+          return "waiting";
+        }
+        if (putsOff(error)) {
+          doing.current.problem(error);
+          setTimeout(() => void box.flush(), AGAIN_MS);
           return "waiting";
         }
         if (error instanceof Problem && error.code === "conflict" && edit.kind === "label") {
@@ -93,6 +101,13 @@ export function useEdits(
   /** The cell that was added last, as the server has it. */
   const lastAdded = useCallback(() => newest.current, []);
   return { outbox, waiting, put, lastAdded, conflict, setConflict };
+}
+
+/** Whether the server refuses everything for now, so that an edit waits: nobody is signed in any more, requests come too fast, or a
+ * part of the server is down or its disk full. */
+export function putsOff(error: unknown): boolean {
+  if (!(error instanceof Problem)) return false;
+  return error.code === "not-authenticated" || [429, 503, 507].includes(error.status);
 }
 
 /** Whether the server has an edit already. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AddedCell } from "../shared/types";
 import { NO_LABELS, withAnswer } from "./labels";
-import { addedChanged, addedOf } from "./usegallery";
+import { addedChanged, addedOf, listFor } from "./usegallery";
 
 const cell = (id: string) => ({ id, x: 1, y: 2, w: 3, h: 4, label: 1, state: "relabelled", by: "t" }) as AddedCell;
 const stands = (labels: typeof NO_LABELS, jobId = "j") => ({ jobId, added: addedOf(labels) });
@@ -28,5 +28,17 @@ describe("the list of the gallery", () => {
     expect(addedChanged(stands(one), stands(renamed))).toBe(false);
     expect(addedChanged(stands(one), stands(waiting))).toBe(false);
     expect(addedChanged(stands(none), stands(one, "k"))).toBe(false);
+  });
+});
+
+describe("a list that belongs to one analysis", () => {
+  const of = { job: "j", of: 7 };
+
+  it("is shown in that analysis, and no other one lists cells by its outline or by its row", () => {
+    expect(listFor("outlined", "j", of, null)).toBe("outlined");
+    expect(listFor("alike", "j", null, of)).toBe("alike");
+    expect(listFor("outlined", "k", of, null)).toBe("must-see");
+    expect(listFor("alike", "k", null, of)).toBe("must-see");
+    expect(listFor(3, "k", of, of)).toBe(3);
   });
 });

@@ -21,16 +21,22 @@ const MOST = 1000;
 /** All of a lasso's cells are acted on at once, so they are loaded at once. */
 const MOST_OUTLINED = 5000;
 
+/** How many cells of a list can be shown. */
+export function mostOf(which: Which): number {
+  return which === "outlined" ? MOST_OUTLINED : MOST;
+}
+
 export function useGallery(job: Analysis | null, labels: Labels, counts: Counts | null) {
   const jobId = job?.id ?? null;
   useAddedAgain(jobId, labels);
-  const [which, setWhich] = useState<Which>("must-see");
+  const [wish, setWhich] = useState<Which>("must-see");
   const [view, setView] = useState<View>("unsure");
   const [size, setSize] = useState<keyof typeof SIZES>(window.innerWidth < 1200 ? "S" : "M");
   const [columns, setColumns] = useState(4);
   const [limit, setLimit] = useState(PAGE);
-  const [outlined, setOutlined] = useState<Outlined | null>(null);
-  const [model, setModel] = useState<number | null>(null);
+  const [outlined, setOutlined] = useState<OfJob<Outlined> | null>(null);
+  const [model, setModel] = useState<OfJob<number> | null>(null);
+  const which = listFor(wish, jobId, outlined, model);
 
   // A class that holds nothing to be seen is no place to begin.
   const began = useRef("");
@@ -65,8 +71,8 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
         class: typeof which === "number" ? String(which) : "all",
         view: which === "must-see" || which === "alike" ? which : view,
         limit: String(which === "outlined" ? MOST_OUTLINED : limit),
-        ...(which === "outlined" ? outlined : {}),
-        ...(which === "alike" ? { like: String(model) } : {}),
+        ...(which === "outlined" ? outlined?.of : {}),
+        ...(which === "alike" ? { like: String(model?.of) } : {}),
         ...(isNoted(which) ? { noted: which } : {}),
       });
       return get<GalleryPage>(`/api/v1/jobs/${jobId}/gallery/?${params}`, signal);
@@ -78,12 +84,12 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
     rows,
     outlined,
     outline: (area: Outlined) => {
-      setOutlined(area);
+      setOutlined({ job: jobId, of: area });
       setWhich("outlined");
     },
     /** List the cells that are most like that of the row. */
     like: (row: number) => {
-      setModel(row);
+      setModel({ job: jobId, of: row });
       setWhich("alike");
     },
     which,
@@ -127,10 +133,27 @@ export function addedChanged(before: Stands, now: Stands): boolean {
   return before.jobId === now.jobId && before.added !== now.added;
 }
 
+/** What was asked for in one analysis: a place of its slide, a row of its cells. */
+interface OfJob<T> {
+  job: string | null;
+  of: T;
+}
+
+/** The list that is shown: an outline, or a cell to compare with, of another analysis lists nothing in this one. */
+export function listFor(
+  wish: Which,
+  jobId: string | null,
+  outlined: OfJob<unknown> | null,
+  model: OfJob<unknown> | null,
+): Which {
+  if (wish === "outlined" && outlined?.job !== jobId) return "must-see";
+  return wish === "alike" && model?.job !== jobId ? "must-see" : wish;
+}
+
 /** What tells two lists of one kind from one another. */
-function ownKey(which: Which, outlined: Outlined | null, model: number | null): unknown[] {
-  if (which === "outlined") return [outlined];
-  return which === "alike" ? [model] : [];
+function ownKey(which: Which, outlined: OfJob<Outlined> | null, model: OfJob<number> | null): unknown[] {
+  if (which === "outlined") return [outlined?.of];
+  return which === "alike" ? [model?.of] : [];
 }
 
 /** Cells stay where they are while they are worked on; what people said is laid over them. */

@@ -30,13 +30,14 @@ export function useOpened(data: Room, opens_with: string | null): Opened {
   const ready = data.slides.filter((s) => s.status === "ready");
   const match = ready.find((s) => s.id === slideId);
   const slide = match ?? ready.find((s) => s.id === (opens_with ?? data.opens_with)) ?? ready[0] ?? null;
-  const [analysis, setAnalysis] = useState<Record<string, string>>({});
+  const asked = start.current.job;
+  const [analysis, setAnalysis] = useState<Record<string, string>>(() => (slide && asked ? { [slide.id]: asked } : {}));
   const job = slide?.jobs?.find((j) => j.id === analysis[slide.id]) ?? slide?.job ?? null;
   const jobId = job?.id ?? null;
   const first = useRef(jobId);
   // A row is a cell of one job only: in another it would be another cell.
   const [cellOfJob, setCellOfJob] = useState<CellName & { job: string | null }>({
-    job: first.current,
+    job: asked ?? first.current,
     row: start.current.cell ?? null,
     added: null,
   });

@@ -7,19 +7,16 @@ import type { Opened } from "./useopened";
 /** The address bar holds the place that is shown, and can be copied. */
 export function usePlace(
   viewer: RefObject<ViewerHandle | null>,
-  { slide, row }: Opened,
+  { slide, jobId, row }: Opened,
   several: boolean,
   say: (text: string) => void,
 ) {
   const keepPlace = useCallback(() => {
     const place = viewer.current?.place();
     if (!place) return;
-    history.replaceState(
-      null,
-      "",
-      writePlace({ ...place, slide: several ? slide?.id : undefined, cell: row ?? undefined }),
-    );
-  }, [viewer, row, slide?.id, several]);
+    const cell = row === null ? {} : { cell: row, job: jobId ?? undefined };
+    history.replaceState(null, "", writePlace({ ...place, slide: several ? slide?.id : undefined, ...cell }));
+  }, [viewer, row, jobId, slide?.id, several]);
   const copyLink = async () => {
     keepPlace();
     try {

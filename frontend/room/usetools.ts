@@ -2,7 +2,8 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { get, send } from "../shared/api";
+import { get, Problem, send } from "../shared/api";
+import { t } from "../shared/catalogue";
 import type { Annotation, Room, Slide } from "../shared/types";
 import type { Point } from "../viewer/glue";
 import { type Shape, type ShapeKind, WHOLE_AT } from "../viewer/shapes";
@@ -17,7 +18,16 @@ export interface Draft {
 /** What the reader draws: a shape, or cells round which the hand goes. */
 export type Tool = ShapeKind | "lasso";
 
-type Act = { what: "added" | "removed"; id: string };
+export interface Act {
+  what: "added" | "removed";
+  id: string;
+  slide: string;
+}
+
+/** The reader's last change of a note of a slide; those of other slides wait until that slide is shown again. */
+export function lastOn(acts: readonly Act[], slide: string | undefined): Act | null {
+  return acts.findLast((act) => act.slide === slide) ?? null;
+}
 
 export function useTools(data: Room, slide: Slide | null, say: (text: string) => void) {
   const client = useQueryClient();
@@ -33,6 +43,11 @@ export function useTools(data: Room, slide: Slide | null, say: (text: string) =>
     setTool(null);
     setDraft(null);
   }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn lies on one slide only
+  useEffect(() => {
+    if (draft) say(t("What was drawn on the other slide was not kept."));
+    cancel();
+  }, [slide?.id]);
   const finish = useCallback(
     () => setDraft((d) => (d && (d.shape.kind !== "polygon" || d.shape.points.length > 2) ? { ...d, whole: true } : d)),
     [],
@@ -68,10 +83,10 @@ export function useTools(data: Room, slide: Slide | null, say: (text: string) =>
     return () => window.removeEventListener("keydown", press, true);
   }, [drawing, finish, cancel]);
 
-  async function change(work: () => Promise<Annotation>, what: Act["what"] | null) {
+  async function change(work: () => Promise<Annotation>, then: (before: Act[], id: string) => Act[]) {
     try {
       const { id } = await work();
-      setActs((before) => (what ? [...before, { what, id }] : before.slice(0, -1)));
+      setActs((before) => then(before, id));
       await client.invalidateQueries({ queryKey: key });
       return true;
     } catch (error) {
@@ -79,17 +94,28 @@ export function useTools(data: Room, slide: Slide | null, say: (text: string) =>
       return false;
     }
   }
+  const done = (what: Act["what"]) => (before: Act[], id: string) =>
+    slide ? [...before, { what, id, slide: slide.id }] : before;
   const keep = async (text: string) => {
     if (!draft) return;
     const { kind, points } = draft.shape;
-    if (await change(() => send<Annotation>("POST", url, { kind, points, text }), "added")) setDraft(null);
+    if (await change(() => send<Annotation>("POST", url, { kind, points, text }), done("added"))) setDraft(null);
   };
-  const remove = (id: string) => change(() => send<Annotation>("DELETE", `/api/v1/annotations/${id}/`), "removed");
-  const last = acts[acts.length - 1];
+  const remove = (id: string) =>
+    change(() => send<Annotation>("DELETE", `/api/v1/annotations/${id}/`), done("removed"));
+  const last = lastOn(acts, slide?.id);
   const undo = async () => {
     if (!last) return;
     const at = `/api/v1/annotations/${last.id}/`;
-    await change(() => (last.what === "added" ? send("DELETE", at) : send("POST", `${at}restore/`)), null);
+    const work = () =>
+      (last.what === "added" ? send<Annotation>("DELETE", at) : send<Annotation>("POST", `${at}restore/`)).catch(
+        (error: unknown) => {
+          // Somebody else was quicker: it cannot be undone a second time either.
+          if (error instanceof Problem && error.status === 404) setActs((before) => before.filter((a) => a !== last));
+          throw error;
+        },
+      );
+    await change(work, (before) => before.filter((act) => act !== last));
   };
   return {
     tool,

@@ -20,7 +20,11 @@ export function Foot({ um_per_px, mode, hasScale, note, hint }: Props) {
           {hasScale ? lengthText(bar.um) : t("scale unknown")}
         </div>
       )}
-      {mode === "counts" && <p className="viewer-hint">{t("Exact counts per square. Zoom in to see each cell.")}</p>}
+      {mode === "counts" && (
+        <p className="viewer-hint">
+          {t("Cells per square as the models called them, of any score. Zoom in to see each cell.")}
+        </p>
+      )}
       {hint && <p className="viewer-hint strong">{hint}</p>}
     </div>
   );

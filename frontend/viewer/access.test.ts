@@ -63,6 +63,21 @@ describe("the right to fetch tiles", () => {
     renewer.stop();
   });
 
+  it("is not renewed for a slide that was left while an answer was under way", async () => {
+    let answer: (access: TileAccess) => void = () => undefined;
+    get.mockReturnValue(new Promise<TileAccess>((resolve) => (answer = resolve)));
+    const renewer = new Renewer("a", null);
+    renewer.start(
+      () => undefined,
+      () => undefined,
+    );
+    await vi.advanceTimersByTimeAsync(1);
+    renewer.stop();
+    answer(access("/tiles/a/1/"));
+    await vi.advanceTimersByTimeAsync(2_000_000);
+    expect(get).toHaveBeenCalledTimes(1);
+  });
+
   it("says why when it is withdrawn, and does not hammer", async () => {
     get.mockRejectedValue(
       new (Problem as unknown as new (s: number, m: string) => Error)(404, "There is no such slide."),

@@ -34,6 +34,7 @@ export class Renewer {
   private timer = 0;
   private asked_at_ms = 0;
   private due: number;
+  private stopped = false;
   private give: (access: TileAccess) => void = () => undefined;
   private say: (problem: string) => void = () => undefined;
 
@@ -45,6 +46,7 @@ export class Renewer {
   }
 
   start(give: (access: TileAccess) => void, say: (problem: string) => void): void {
+    this.stopped = false;
     this.give = give;
     this.say = say;
     document.addEventListener("visibilitychange", this.whenSeen);
@@ -52,6 +54,7 @@ export class Renewer {
   }
 
   stop(): void {
+    this.stopped = true;
     window.clearTimeout(this.timer);
     document.removeEventListener("visibilitychange", this.whenSeen);
   }
@@ -67,6 +70,7 @@ export class Renewer {
 
   private schedule(): void {
     window.clearTimeout(this.timer);
+    if (this.stopped) return; // an answer that was under way when the slide was left
     this.timer = window.setTimeout(() => void this.renew(), Math.max(0, this.due - Date.now()));
   }
 

@@ -211,7 +211,7 @@ export class Overlay {
     return sprite;
   }
 
-  /** True counts per square, from the density pyramid: coarse squares far out, fine ones nearer. */
+  /** What the models called, counted per square, from the density pyramid: coarse squares far out, fine ones nearer. */
   private drawCounts(context: CanvasRenderingContext2D, scene: Scene, at: Affine, view: Box, scale: number): void {
     const level = scene.index ? this.density.level(scene.index, scene.hidden, scale) : null;
     if (!level) return;

@@ -1,7 +1,9 @@
-/** A place on a slide as a link: centre in level-0 px, zoom as objective, turn in degrees, mirrored or not. */
+/** A place on a slide as a link: centre in level-0 px, zoom as objective, turn in degrees, mirrored or not; a cell is a row of
+ * one analysis alone, which stands beside it. */
 
 export interface Place {
   slide?: string;
+  job?: string;
   x?: number;
   y?: number;
   z?: number;
@@ -19,6 +21,7 @@ export function readPlace(hash: string): Place {
   };
   return {
     slide: params.get("slide") ?? undefined,
+    job: params.get("job") ?? undefined,
     x: numeric("x"),
     y: numeric("y"),
     z: numeric("z"),
@@ -31,6 +34,7 @@ export function readPlace(hash: string): Place {
 export function writePlace(place: Place): string {
   const out = new URLSearchParams();
   if (place.slide) out.set("slide", place.slide);
+  if (place.job) out.set("job", place.job);
   for (const key of ["x", "y"] as const) if (place[key] !== undefined) out.set(key, String(Math.round(place[key])));
   if (place.z !== undefined) out.set("z", String(Number(place.z.toFixed(2))));
   if (place.cell !== undefined) out.set("cell", String(place.cell));

@@ -10,7 +10,9 @@ from hemaview.assays.mustsee import MustSee
 from hemaview.assays.rules import Rules
 from hemaview.assays.settings import Setting, wrong_settings
 from hemaview.cells.schema import Schema
+from hemaview.counting.grades import wrong_limits
 from hemaview.counting.values import Result, Tally
+from hemaview.words import gettext
 
 
 class AssayError(Exception):
@@ -90,6 +92,27 @@ class Assay:
     """The protocols that come with it."""
     count: Callable[[Tally, Schema, Rules], Result]
     """Makes the result of a tally."""
+
+    def wrong_rules(self, rules: Rules) -> str:
+        """What is wrong with a laboratory's counting rules that `rules_from` took, in a sentence; "" where cells can be counted
+        by them. Whole lists are the laboratory's own, so what stands in one is tried on a film that has enough of everything."""
+        if wrong := wrong_limits(rules.get("grades", {})):
+            return wrong
+        enough = {c.key: 2000 for c in self.schema.classes if c.counted}
+        tally = Tally(enough, counted_mm2=1.0, analyser={"wbc_10e9_per_l": 5.0}, confirmed=enough)
+        try:
+            self.count(tally, self.schema, rules)
+        except KeyError as error:
+            sentence = gettext(
+                "Cells cannot be counted by these rules: “{name}” is missing, or there is no such thing."
+            )
+            return sentence.format(name=error.args[0] if error.args else "")
+        except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            sentence = gettext(
+                "Cells cannot be counted by these rules; write each entry of a list as the examination's own rules do ({error})."
+            )
+            return sentence.format(error=error)
+        return ""
 
     @property
     def defaults(self) -> dict[str, Any]:

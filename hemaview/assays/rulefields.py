@@ -11,7 +11,7 @@ from hemaview.assays.rules import Rules
 from hemaview.cells.schema import Schema
 
 GRADES = "grades"
-OF_GRADES = {"first": "1+ from (cells)", "low": "2+ from (%)", "high": "3+ above (%)"}
+OF_GRADES = {"first": "1+ for fewer (1: yes, 0: no)", "low": "2+ from (%)", "high": "3+ above (%)"}
 UNITS = {"mm": "mm", "percent": "%", "mm2": "mm²", "um": "µm"}
 ABBREVIATIONS = {"nrbc": "NRBC", "wbc": "WBC", "me": "M:E", "rbc": "red cells"}
 NOT_SHOWN = frozenset({"name", "version"})

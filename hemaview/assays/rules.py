@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import Any
 
 from hemaview.words import all_of, gettext
@@ -80,12 +81,16 @@ def _refuse_unlike(own: Mapping[str, Any], shipped: Mapping[str, Any], path: str
                         where=where, like=like, value=value
                     )
                 )
-        elif key != "version" and (isinstance(value, bool) or not isinstance(value, int | float) or value < 0):
+        elif key != "version" and not _number(value):
             raise ValueError(
                 gettext("{where} of the counting rules is a number of at least 0, not {value!r}.").format(
                     where=where, value=value
                 )
             )
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and isfinite(value)
 
 
 def _merged(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from hemaview.words import all_of, gettext, one_of
@@ -38,7 +39,7 @@ class Setting:
         """Why `value` cannot be taken, in a sentence; "" where it can."""
         if self.kind in ("integer", "number"):
             kinds = int if self.kind == "integer" else (int, float)
-            fits = isinstance(value, kinds) and not isinstance(value, bool)
+            fits = isinstance(value, kinds) and not isinstance(value, bool) and isfinite(value)
             if fits and (self.minimum is None or value >= self.minimum):
                 fits = self.maximum is None or value <= self.maximum
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,9 @@ from typing import BinaryIO
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A stream for the file's bytes; it takes its place, durable, when the block ends, and is gone where the block raises.
 
-    Two that write one file at once do not share what they write: the later one's whole file stays.
+    Two that write one file at once, processes or threads, do not share what they write: the later one's whole file stays.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.part")
     try:
         with part.open("wb") as stream:
             yield stream

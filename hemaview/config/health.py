@@ -34,7 +34,7 @@ def readiness(request: HttpRequest) -> JsonResponse:
     try:
         probe = settings.VAR_DIR / ".ready"
         probe.write_text("1")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # two ask at once: one takes the other's away
         parts["disk"] = "ok"
     except OSError as error:
         parts["disk"] = f"failed: {error.strerror}"

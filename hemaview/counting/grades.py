@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hemaview.counting.intervals import Interval
+from hemaview.words import gettext
 
 NO_GRADE = "–"
 
@@ -35,8 +36,25 @@ class GradeLimits:
 
 
 def grade_limits(table: Mapping[str, Mapping[str, Any]]) -> dict[str, GradeLimits]:
-    """Class key to its limits from rows such as `{ first = 1, low = 1.0, high = 2.0 }`; raises KeyError or ValueError."""
-    return {k: GradeLimits(int(v.get("first", 0)), float(v["low"]), float(v["high"])) for k, v in table.items()}
+    """Class key to its limits from rows such as `{ first = 1, low = 1.0, high = 2.0 }`; raises KeyError or ValueError.
+
+    Below 2+ there is 1+ or nothing, whatever number rules of before `wrong_limits` have as `first`.
+    """
+    return {k: GradeLimits(1 if v.get("first", 0) else 0, float(v["low"]), float(v["high"])) for k, v in table.items()}
+
+
+def wrong_limits(table: Mapping[str, Mapping[str, Any]]) -> str:
+    """What is wrong with limits that a laboratory sets, in a sentence; "" where nothing is."""
+    for key, row in table.items():
+        if row.get("first", 0) not in (0, 1):
+            sentence = gettext("The grade of {key} below 2+ is 1 (for 1+) or 0 (for none), not {first:g}.")
+            return sentence.format(key=key, first=row["first"])
+        if row["low"] > row["high"]:
+            sentence = gettext(
+                "The grades of {key} begin with 2+ at {low:g} %, beyond the {high:g} % from which 3+ is given."
+            )
+            return sentence.format(key=key, low=row["low"], high=row["high"])
+    return ""
 
 
 def grade(percent: Interval, limits: GradeLimits) -> Grade:

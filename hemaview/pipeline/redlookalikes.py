@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, NOBODY, UNANSWERED, CellTable
 from hemaview.pipeline.naming import UNCATEGORISED
+from hemaview.words import ngettext
 from hemaview.wsi.slide import Slide
 
 LOOK_MPP = 0.2
@@ -78,6 +79,32 @@ def without_red_lookalikes(
     embedded_by[none], embedding[none] = NOBODY, 0
     renamed = replace(cells, cls=cls, embedded_by=embedded_by, embedding=embedding)
     return renamed.take(np.flatnonzero(stays)), len(none)
+
+
+def lookalike_notes(n: int, n_gone: int) -> list[str]:
+    """Sentences on so many nucleated cells that were none, `n_gone` of them where red cells are not counted; none of none."""
+    notes = []
+    if n > n_gone:
+        notes.append(
+            ngettext(
+                "{n:,} cell that a model called nucleated showed no nucleus (nothing in it differs in colour from "
+                "the red cells around it) and counts as an uncategorised red cell.",
+                "{n:,} cells that a model called nucleated showed no nucleus (nothing in them differs in colour from "
+                "the red cells around them) and count as uncategorised red cells.",
+                n - n_gone,
+            ).format(n=n - n_gone)
+        )
+    if n_gone:
+        notes.append(
+            ngettext(
+                "{n:,} cell that a model called nucleated showed no nucleus and is left out: it lies where red cells are not "
+                "counted.",
+                "{n:,} cells that a model called nucleated showed no nucleus and are left out: they lie where red cells are not "
+                "counted.",
+                n_gone,
+            ).format(n=n_gone)
+        )
+    return notes
 
 
 def distances_from(

@@ -40,14 +40,14 @@ from hemaview.pipeline.foreign import without_covered
 from hemaview.pipeline.noanswer import NoAnswer, named_failure, unanswered_notes
 from hemaview.pipeline.ownmodels import own_guards, own_note
 from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sink
-from hemaview.pipeline.redlookalikes import without_red_lookalikes
+from hemaview.pipeline.redlookalikes import lookalike_notes, without_red_lookalikes
 from hemaview.pipeline.scale import scale_notes
 from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, search_notes, targets_of
 from hemaview.pipeline.severalcells import without_outlines_of_several
 from hemaview.pipeline.sharedplaces import counts_at, each_once
 from hemaview.pipeline.stains import stain_guards, with_expectation
 from hemaview.pipeline.unidentified import KNOWN, STRANGE, with_unidentified
-from hemaview.words import gettext, gettext_noop, ngettext
+from hemaview.words import gettext, gettext_noop
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
 
@@ -132,8 +132,7 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
             + search_notes(request, schema, plan, searched, cells)
             + unanswered_notes(cells, plan.silent_nets)
         )
-        if lookalikes:
-            notes.append(_lookalikes(lookalikes))
+        notes += lookalike_notes(lookalikes, len(every) - len(cells))
         named_by = models.get("nucleated-cell")
         own = taught is not None and named_by is not None and named_by.info.name == taught.base
         white = bool((schema.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
@@ -154,16 +153,6 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         result = replace(result, embedded_by=_embedded_by(result.cells, models))
         plan.guards += [guard for guard in guards if guard not in plan.guards]
     return _close(request, plan, result, notes)
-
-
-def _lookalikes(n: int) -> str:
-    return ngettext(
-        "{n:,} cell that a model called nucleated showed no nucleus (nothing in it differs in colour from "
-        "the red cells around it) and counts as an uncategorised red cell.",
-        "{n:,} cells that a model called nucleated showed no nucleus (nothing in them differs in colour from "
-        "the red cells around them) and count as uncategorised red cells.",
-        n,
-    ).format(n=n)
 
 
 def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:

@@ -80,12 +80,14 @@ class Decoders:
                 entry = self._waiting.popleft()
                 if entry.future.done():
                     continue
-                if process is None or process.returncode is not None:
-                    process = await _start()
                 try:
+                    if process is None or process.returncode is not None:
+                        process = None  # where none can be started, the next tile tries again
+                        process = await _start()
                     answer = await asyncio.wait_for(_ask(process, entry.line), TILE_TIMEOUT_S)
                 except (asyncio.IncompleteReadError, OSError, TimeoutError):
-                    await _end(process)
+                    if process is not None:
+                        await _end(process)
                     process = None
                     _fail(entry.future, Unreadable("This part of the slide cannot be decoded."))
                 except SlideError as error:

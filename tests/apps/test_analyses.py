@@ -19,6 +19,7 @@ from apps.reports.drafts import draft_html
 from apps.review.analyses import choose, labels_at_stake, settle, waiting_labels
 from apps.review.compare import compare
 from apps.review.countsjson import counts_json
+from apps.review.secondreading import order_second_reading
 from apps.review.services import add_cell, label_cells
 from apps.review.state import label_revision, labels_of
 from hemaview.cells.table import CellTable
@@ -224,3 +225,20 @@ def test_every_number_explains_itself(job: Any, tess: Any) -> None:
     assert {k: account[k] for k in ("machine", "rejected", "renamed_away", "renamed_here", "added", "counted")} == {
         "machine": 12, "rejected": 1, "renamed_away": 1, "renamed_here": 0, "added": 1, "counted": 11
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("blind", [True, False])
+def test_labels_of_an_earlier_analysis_are_not_the_second_readers_to_decide_on(
+    blind: bool, labelled: Any, slide: Any, tess: Any, api: Any
+) -> None:
+    tom = factories.person("technologist", "tom")
+    second = factories.finished_job(slide, moved(factories.cells(FOUND), without=(20,)))
+    choose(tess, second)
+    order_second_reading(tess, slide.case, tom, blind)
+    address = f"/api/v1/jobs/{second.pk}/carried/"
+    (waiting,) = api(tess).get(address).json()
+    assert api(tom).get(address).json() == ([] if blind else [waiting]), "who reads blind learns of no label"
+    refused = api(tom).post(address, {"id": waiting["id"], "keep": True}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "second-reading")
+    assert api(tess).post(address, {"id": waiting["id"], "keep": True}, format="json").json() == []
+    assert "blast" in {label.key for label in labels_of(Job.objects.get(pk=second.pk)).added.values()}

@@ -64,7 +64,7 @@ def test_annotations_go_out_with_geojson_as_they_stood_when_the_case_was_signed(
     annotate(tess, slide, "rectangle", [[10, 20], [110, 220]], "dense")
     gone = annotate(tess, slide, "line", [[0, 0], [30, 40]], "")
     see_all(paul, job)
-    report = services.sign(paul, case, PASSWORD, "ok")
+    report = services.sign(paul, case, PASSWORD, "Reviewed")
     with pytest.raises(Conflict, match="signed"):
         annotate(tess, slide, "point", [[1, 1]], "late")
     services.amend(paul, case, "another look")

@@ -225,7 +225,7 @@ def test_a_researcher_opens_a_case_brings_in_a_slide_analyses_and_exports_but_ne
         == 201
     )
     assert client.get(f"/api/v1/jobs/{job.pk}/export/arrow/").status_code == 200
-    answer = client.post("/api/v1/cases/R-1/sign/", {"password": PASSWORD, "meaning": "mine"}, format="json")
+    answer = client.post("/api/v1/cases/R-1/sign/", {"password": PASSWORD, "meaning": "Reviewed"}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (403, "no-right")
     other = factories.case(factories.person("technologist"))
     assert client.post(f"/api/v1/cases/{other.accession}/comment/", {"comment": "x"}, format="json").status_code == 403
@@ -379,3 +379,30 @@ def test_hbf_of_confirmed_cells_stands_in_report_csv_and_fhir_and_is_frozen(
     _, observations = bundle_of(of)
     sent = {codes_of(o)["urn:hemaview:fetal_nrbc"]: o.get("valueQuantity", {}).get("value") for o in observations}
     assert {k: v for k, v in sent.items() if k.startswith("hbf_")} == {f"hbf_{k}": v for k, v in counts.items()}
+
+
+def test_patients_without_a_pseudonym_share_no_identifier(job: Any) -> None:
+    """Whoever receives them by a common one takes them for one patient."""
+
+    def patient() -> dict[str, Any]:
+        bundle = json.loads(content_of(source.of_case(job.slide.case), "fhir"))
+        found = [e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "Patient"]
+        assert len(found) == 1
+        return dict(found[0])
+
+    assert patient()["identifier"] == [{"system": "urn:hemaview:pseudonym", "value": "P-1"}]
+    job.slide.case.pseudonym = ""
+    job.slide.case.save(update_fields=["pseudonym"])
+    assert "identifier" not in patient()
+
+
+def test_notes_of_a_slide_are_exported_with_as_many_queries_as_one(
+    job: Any, tess: Any, django_assert_num_queries: Any
+) -> None:
+    from apps.review.annotations import annotate
+
+    for place in range(8):
+        annotate(tess, job.slide, "point", [[10 + place, 10]], f"note {place}")
+    of = source.of_case(job.slide.case)
+    with django_assert_num_queries(1):
+        assert [a.slide.name for a in of.annotations()] == ["film"] * 8

@@ -11,6 +11,7 @@ import tifffile
 from PIL import Image
 
 from apps.accounts.errors import Refusal
+from apps.slides.folders import with_companions
 from apps.slides.imports import begin_import_of_files, run_import
 from apps.slides.models import Slide
 from hemaview.wsi.sources.names import KINDS, may_come
@@ -66,6 +67,25 @@ def test_the_one_slide_of_a_folder_comes_in_and_of_several_one_must_be_named(tmp
     (tmp_path / "b.svs").write_bytes((tmp_path / "a.svs").read_bytes())
     with pytest.raises(Refusal, match=r"contains 2 slides \(a.svs, b.svs\): choose the one"):
         bring(tmp_path)
+
+
+def test_a_series_is_looked_for_among_all_the_files_beside_it_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apps.slides.folders.MOST_BESIDE", 3)
+    for name in ("a.dcm", "b.dcm", "notes.txt"):
+        (tmp_path / name).write_bytes(bytes(128) + (b"DICM" if name.endswith("dcm") else b"    "))
+    assert with_companions([tmp_path / "b.dcm"])[0] == [tmp_path / "a.dcm", tmp_path / "b.dcm"]
+    (tmp_path / "c.dcm").write_bytes(bytes(128) + b"DICM")
+    with pytest.raises(Refusal, match="holds more than 3 files") as refused:
+        with_companions([tmp_path / "b.dcm"])
+    assert refused.value.code == "too-many-files"
+    below = tmp_path / "archive"
+    for name in ("1/a", "1/b", "2/a", "2/b"):
+        (below / name).parent.mkdir(parents=True, exist_ok=True)
+        (below / name).write_bytes(bytes(128) + b"DICM")
+    with pytest.raises(Refusal, match="archive holds more than 3 files"):
+        with_companions([below])
 
 
 def test_the_case_page_lets_the_same_names_in_as_the_server() -> None:

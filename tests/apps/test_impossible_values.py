@@ -83,3 +83,18 @@ def test_a_title_is_no_sentence(job: Any, tess: Any, api: Any) -> None:
     assert api(tess).get("/api/v1/jobs/0b1e7a52-6c1d-4f0e-9a57-2f6d3c8e4b10/").json()["title"] == "Not found"
     assert api(tess).get("/api/v1/cases/NOPE/").json()["title"] == "Not found"
     assert api(tess).get("/api/v1/jobs/?page=999").json()["title"] == "Not found"
+
+
+@pytest.mark.parametrize("number", ["nan", "NaN", "-nan", "inf"])
+def test_what_no_answer_can_carry_is_no_number(number: str, job: Any, tess: Any, api: Any) -> None:
+    """Python reads these texts as numbers; a database that is to keep them as JSON refuses, which was a fault of ours."""
+    client, case = api(tess), job.slide.case
+    for value in ({"wbc_10e9_per_l": number}, {"hb_g_per_l": 121, "mcv_fl": number}):
+        answer = client.patch(f"/api/v1/cases/{case.accession}/", {"analyser": value}, format="json")
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    case.refresh_from_db()
+    assert case.analyser == {}
+    cell = {"x": number, "y": 20, "w": 20, "h": 20, "label": 0}
+    answer = client.post(f"/api/v1/jobs/{job.pk}/cells/", cell, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert client.get(f"/api/v1/jobs/{job.pk}/gallery/?least={number}").status_code == 400

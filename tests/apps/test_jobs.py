@@ -13,11 +13,14 @@ from django.utils import timezone
 
 from apps.accounts.errors import Conflict
 from apps.analysis import runservices, services, worker
+from apps.analysis.api.serializers import eta_s
 from apps.analysis.line import unrung
 from apps.analysis.models import Job, Protocol, ReportedAnalysis
 from apps.analysis.modelservices import sync_models
 from apps.analysis.selectors import protocol_named
 from apps.cases.models import Case
+from apps.reports import services as reports
+from apps.reports.manifest import verify as verify_report
 from hemaview.assays import assay
 from hemaview.cells.transport import pack
 from hemaview.inference import NoDevice, OutOfMemory
@@ -226,3 +229,29 @@ def test_a_job_is_cancelled_while_its_fields_are_still_looked_for(requested: Job
     services.cancel(tess, requested)
     with pytest.raises(Cancelled):
         sink.phase("looking at the fields", 0.2)
+
+
+def test_an_analysis_that_a_signed_report_holds_is_not_run_again_over_its_cells(slide: Any, paul: Any) -> None:
+    """One that was cancelled may be signed with a reason: its file is what the report binds, also once it is amended."""
+    job = factories.finished_job(slide, factories.cells({"normal": 40, "lymphocyte": 6}))
+    Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED, partial=True)
+    report = reports.sign(paul, slide.case, factories.PASSWORD, "Reviewed", reason="It is enough.")
+    reports.amend(paul, Case.objects.get(pk=slide.case_id), "More cells are wanted")
+    with pytest.raises(Conflict, match="order a new analysis instead") as refused:
+        services.retry(paul, Job.objects.get(pk=job.pk))
+    assert refused.value.code == "job-signed" and verify_report(report).ok
+
+
+def test_the_time_of_a_run_that_is_tried_again_does_not_hold_the_time_between(requested: Job, tess: Any) -> None:
+    claimed = runservices.claim(requested.pk, "w")
+    assert claimed is not None
+    runservices.fail(claimed, "The worker ran out of memory.", "")
+    Job.objects.filter(pk=requested.pk).update(started_at=timezone.now() - timedelta(days=3))
+    again = runservices.claim(services.retry(tess, Job.objects.get(pk=requested.pk)).pk, "w")
+    assert again is not None
+    runservices.note_progress(again, fields_done=10, fields_total=20)
+    again.refresh_from_db()
+    assert (left := eta_s(again)) is not None and left < 60
+    runservices.finish(again, partial=False, cells=1, cells_sha256="x" * 64)
+    again.refresh_from_db()
+    assert again.duration_s is not None and again.duration_s < 60

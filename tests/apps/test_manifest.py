@@ -144,6 +144,6 @@ def test_altered_cells_are_refused_by_name_wherever_they_would_be_read(job: Any,
     assert client.get("/").status_code == 200  # the worklist says that the cells cannot be read
     (hold,) = client.get(f"/api/v1/cases/{job.slide.case.accession}/holds/").json()
     assert (hold["code"], hold["lifted_by"]) == ("evidence-altered", "")
-    body = {"password": PASSWORD, "meaning": "ok", "reason": "I sign all the same"}
+    body = {"password": PASSWORD, "meaning": "Reviewed", "reason": "I sign all the same"}
     refused = client.post(f"/api/v1/cases/{job.slide.case.accession}/sign/", body, format="json")
     assert (refused.status_code, refused.json()["code"]) == (409, "held")

@@ -37,6 +37,14 @@ def test_numbers_in_addresses_that_are_none_are_refused(number: str, job: Any, t
     assert client.get(f"{here}/fields/{'9' * 400}/cells.bin").status_code == 404
 
 
+@pytest.mark.parametrize("number", ["²", "1" + "0" * 5000])
+def test_numbers_in_forms_that_are_none_are_refused(number: str, job: Any, tess: Any, api: Any) -> None:
+    page = f"/cases/{job.slide.case.accession}/picking/{job.pk}/"
+    row = {"act": "confirm", "row": "58", "revision": "0"}
+    assert api(tess).post(page, {**row, "row": number}).status_code == 404
+    assert api(tess).post(f"{page}?page={number}", {**row, "revision": number}).status_code == 302
+
+
 @pytest.mark.parametrize(
     ("method", "address", "field"),
     [

@@ -16,6 +16,7 @@ from apps.desk.patient import blood_count_of, history_of
 from apps.reports import services
 from apps.reports.manifest import verify
 from apps.review.checks import reference_ranges
+from hemaview.assays import assay
 from tests import factories
 from tests.factories import PASSWORD
 
@@ -125,6 +126,14 @@ def test_earlier_cases_of_the_patient_show_as_series_with_intervals(tess: Any, f
     share = series["blood_film:differential:lymphocyte"]
     assert [p["value"] for p in share["points"]] == [20.0, 70.0] and share["points"][0]["high"] > 20
     assert "blood_film:differential:basophil" not in series, "what is 0 in every case is no figure"
+
+
+def test_each_class_that_two_cases_hold_has_its_series_however_many_there_are(tess: Any, film: Path) -> None:
+    counted = {c.key: 100 for c in assay("blood_film").schema.classes if c.counted and c.group in ("rbc", "wbc")}
+    case_with(tess, film, counted)
+    series = {s["key"] for s in history_of(tess, case_with(tess, film, counted))["series"]}
+    shares = {key.rpartition(":")[2] for key in series if key.startswith("blood_film:")}
+    assert set(counted) <= shares
 
 
 def test_a_case_without_a_pseudonym_has_no_history(tess: Any) -> None:

@@ -57,7 +57,7 @@ def test_a_change_is_a_new_version_with_its_line_and_ordered_analyses_keep_their
 ) -> None:
     job = request_job(tess, slide, protocol_named(NAME))
     body = entered(keeper.get(f"/protocols/{NAME}/")) | {"settings.wbc": "400", "second_reader": "on"}
-    assert keeper.post(f"/protocols/{NAME}/", body).status_code == 302
+    assert keeper.post(f"/protocols/{NAME}/", body | {"seen": "1" * 5000}).status_code == 302
     protocol = protocol_named(NAME)
     assert (protocol.version, protocol.settings["wbc"], protocol.second_reader) == (2, 400, True)
     before = Protocol.objects.get(name=NAME, version=1)

@@ -243,6 +243,7 @@ def test_a_renewed_protocol_keeps_the_laboratorys_numbers_and_the_thresholds_of_
     film = protocol_named("blood-film")
     film.settings = {**film.settings, "wbc": 100, "tolerance": 0.01}
     film.finder = "outline"
+    film.title, film.second_reader = "Films of ward 3", True
     del film.settings["must_see_margin"]
     film.save()
     film.models.filter(role="nucleated-cell").update(threshold=0.3)
@@ -253,6 +254,9 @@ def test_a_renewed_protocol_keeps_the_laboratorys_numbers_and_the_thresholds_of_
     # How cells are found goes with the models, and none of them takes a tolerance: a job would refuse it.
     assert new.settings == {**FILM.settings, "wbc": 100} and new.finder_key == "film"
     assert {m.role: m.threshold for m in new.models.all() if m.threshold} == {"nucleated-cell": 0.3}
+    assert (new.title, new.second_reader) == ("Films of ward 3", True), (
+        "or cases would be signed with one reader unsaid"
+    )
 
 
 def test_a_renewed_protocol_keeps_a_calibration_only_where_one_of_its_models_has_it(old_house: None) -> None:
@@ -300,3 +304,9 @@ def test_a_protocol_that_was_retired_after_it_was_chosen_is_not_ordered(slide: A
     with pytest.raises(Conflict, match="has been retired"):
         services.request_job(factories.person("technologist"), slide, protocol)
     assert not slide.jobs.exists()
+
+
+def test_counting_rules_that_cannot_count_are_refused_before_anybody_orders_by_them(old_house: None) -> None:
+    film = protocol_named("blood-film")
+    film.rules = {"limits": [{"class": "blast", "percent": 10.0}]}
+    assert "“text” is missing" in film.what_is_wrong()["rules"]

@@ -53,7 +53,7 @@ def signed(job: Any, paul: Any) -> Report:
 
 def test_signing_is_refused_by_name_while_cells_must_be_seen(job: Any, paul: Any) -> None:
     with pytest.raises(Conflict, match="2 cells must be seen before signing: 2 × nucleated red cell") as refused:
-        services.sign(paul, job.slide.case, PASSWORD, "ok")
+        services.sign(paul, job.slide.case, PASSWORD, "Reviewed")
     assert [c["row"] for c in refused.value.extra["open"]] == [58, 59]
     assert not Report.objects.exists()
 
@@ -61,7 +61,7 @@ def test_signing_is_refused_by_name_while_cells_must_be_seen(job: Any, paul: Any
 def test_signing_needs_the_password_again_and_notes_the_attempt(job: Any, paul: Any) -> None:
     see_all(paul, job)
     with pytest.raises(Forbidden, match="password is incorrect"):
-        services.sign(paul, job.slide.case, "something else", "ok")
+        services.sign(paul, job.slide.case, "something else", "Reviewed")
     assert not Report.objects.exists()
 
 
@@ -243,7 +243,7 @@ def test_a_report_names_the_slides_it_leaves_out_and_signing_needs_a_reason_for_
     url = f"/api/v1/cases/{job.slide.case.accession}"
     (hold,) = api(paul).get(f"{url}/holds/").json()
     assert (hold["code"], hold["lifted_by"]) == ("slide-not-reported", "reason") and "second film" in hold["sentence"]
-    body = {"password": PASSWORD, "meaning": "ok"}
+    body = {"password": PASSWORD, "meaning": "Reviewed"}
     refused = api(paul).post(f"{url}/sign/", body, format="json")
     assert (refused.status_code, refused.json()["code"]) == (409, "held")
     assert [h["code"] for h in refused.json()["holds"]] == ["slide-not-reported"]
@@ -259,9 +259,9 @@ def test_what_speaks_against_a_slide_holds_the_signature_until_somebody_says_why
         guards=[{"code": "no-stained-film", "sentence": "This looks like a screenshot."}]
     )
     with pytest.raises(Conflict, match="looks like a screenshot") as refused:
-        services.sign(paul, job.slide.case, PASSWORD, "ok")
+        services.sign(paul, job.slide.case, PASSWORD, "Reviewed")
     assert refused.value.code == "held"
-    report = services.sign(paul, job.slide.case, PASSWORD, "ok", reason="It is a teaching picture.")
+    report = services.sign(paul, job.slide.case, PASSWORD, "Reviewed", reason="It is a teaching picture.")
     assert report.document["holds"]["reason"] == "It is a teaching picture."
 
 
@@ -276,8 +276,8 @@ def test_an_analysis_of_a_region_is_reported_only_with_a_reason(job: Any, paul: 
     see_all(paul, job)
     Job.objects.filter(pk=job.pk).update(frozen={**job.frozen, "region": [0, 0, 500, 500]})
     with pytest.raises(Conflict, match="only from a region that a person drew"):
-        services.sign(paul, job.slide.case, PASSWORD, "ok")
-    report = services.sign(paul, job.slide.case, PASSWORD, "ok", reason="It is the only part that is spread.")
+        services.sign(paul, job.slide.case, PASSWORD, "Reviewed")
+    report = services.sign(paul, job.slide.case, PASSWORD, "Reviewed", reason="It is the only part that is spread.")
     assert [h["code"] for h in report.document["holds"]["lifted"]] == ["region-alone"]
 
 

@@ -9,6 +9,9 @@ from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from django.test import Client
 
+from apps.accounts.models import User
+from apps.cases.models import Case
+from apps.cases.selectors import rights_of
 from apps.cases.services import set_rights, update_case
 from hemaview.config.urls import websocket_urlpatterns
 from tests import factories
@@ -59,7 +62,7 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, set[str]]] = [
     ("POST", "/api/v1/jobs/{job}/labels/", {"action": "confirm", "rows": [0], "base_revision": 0}, REVIEW),
     ("POST", "/api/v1/jobs/{job}/labels/redo/", {}, REVIEW),
     ("POST", "/api/v1/jobs/{job}/cells/", {"x": 50, "y": 50, "w": 20, "h": 20, "label": 14}, REVIEW),
-    ("POST", "/api/v1/cases/{acc}/sign/", {"password": "wrong", "meaning": "seen"}, SIGN),
+    ("POST", "/api/v1/cases/{acc}/sign/", {"password": "wrong", "meaning": "Reviewed"}, SIGN),
     ("POST", "/api/v1/cases/{acc}/amend/", {"reason": "because"}, SIGN),
     ("POST", "/api/v1/cases/{acc}/rights/", {"username": "tess", "rights": ["view"]}, ADMINISTER),
 ]
@@ -183,3 +186,11 @@ def _closing_code(accession: str, user: Any) -> int | None:
 
 def _administrator() -> Any:
     return factories.person("administrator")
+
+
+def test_a_case_that_is_kept_to_named_people_has_a_keeper_who_still_works_here(slide: Any) -> None:
+    ada, eve = factories.person("administrator", "ada"), factories.person("administrator", "eve")
+    set_rights(ada, slide.case, eve, {"view", "administer"})
+    User.objects.filter(pk=eve.pk).update(is_active=False)
+    case = update_case(ada, Case.objects.get(pk=slide.case_id), restricted=True)
+    assert "administer" in rights_of(ada, case)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from apps.cases.locks import begin_signing, hold_open
 from apps.cases.models import Case
 from apps.cases.services import administer_case, set_comment, set_conclusion, set_rights, update_case
 from apps.reports import render, services
+from apps.reports.manifest import verify as verify_report
 from apps.reports.models import Report
 from apps.review.models import Reading
 from apps.review.selectors import gallery
@@ -45,7 +46,7 @@ WRITES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("PATCH", "/api/v1/cases/{acc}/", {"stain": "Wright"}),
     ("POST", "/api/v1/cases/{acc}/comment/", {"comment": "late"}),
     ("POST", "/api/v1/cases/{acc}/reader/", {"username": "paul"}),
-    ("POST", "/api/v1/cases/{acc}/sign/", {"password": PASSWORD, "meaning": "seen"}),
+    ("POST", "/api/v1/cases/{acc}/sign/", {"password": PASSWORD, "meaning": "Reviewed"}),
     ("POST", "/api/v1/cases/{acc}/amend/", {"reason": "because"}),
     ("POST", "/api/v1/cases/{acc}/slides/", {"uploads": ["{upload}"]}),
     ("PATCH", "/api/v1/slides/{slide}/", {"mpp": 0.3}),
@@ -130,14 +131,14 @@ def test_of_two_who_sign_after_a_lapse_the_later_one_signs(
         if not second:
             lapse(case)
             second.append(None)  # type: ignore[arg-type]
-            second[0] = services.sign(paul, case, PASSWORD, "The second")
+            second[0] = services.sign(paul, case, PASSWORD, "Approved")
         return html(*args)
 
     monkeypatch.setattr(render, "html", slow)
     with pytest.raises(Conflict) as refused:
-        services.sign(paul, case, PASSWORD, "The first")
+        services.sign(paul, case, PASSWORD, "Reviewed")
     assert refused.value.code == "signing-lapsed"
-    assert [r.meaning for r in Report.objects.all()] == ["The second"]
+    assert [r.meaning for r in Report.objects.all()] == ["Approved"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -343,3 +344,48 @@ def test_a_consensus_of_the_same_revision_is_not_what_was_seen(job: Any, paul: A
     Reading.objects.create(job=job, role=Reading.Role.CONSENSUS, revision=label_revision(job))
     body = {"password": PASSWORD, "meaning": "Reviewed", "count_stamps": stamps}
     assert api(paul).post(f"{url}/sign/", body, format="json").json()["code"] == "counts-changed"
+
+
+def test_an_error_after_the_signature_stands_leaves_its_files(
+    job: Any, paul: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the connection breaks just when the transaction has ended."""
+    see_all(paul, job)
+    conclude = services._conclude
+
+    def then_breaks(*args: Any) -> Report:
+        conclude(*args)
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(services, "_conclude", then_breaks)
+    with pytest.raises(OperationalError):
+        services.sign(paul, job.slide.case, PASSWORD, "Reviewed")
+    assert verify_report(Report.objects.get()).ok
+
+
+def test_the_administration_gives_a_case_only_to_who_may_review_it(slide: Any, paul: Any) -> None:
+    _, client = keeper_and_client()
+    case, page = slide.case, f"/admin/cases/case/{slide.case.pk}/change/"
+    looker = factories.person("researcher", "rosa")
+    answer = client.post(page, {**FACTS, "reader": looker.pk}, follow=True)
+    assert "rosa may not review this case." in answer.content.decode()
+    case.refresh_from_db()
+    assert (case.reader, case.pseudonym) == (None, "P-1"), "nothing of the form was written"
+    assert client.post(page, {**FACTS, "reader": paul.pk}).status_code == 302
+    case.refresh_from_db()
+    assert (case.reader, case.pseudonym) == (paul, "P-9")
+
+
+def test_the_administration_offers_no_field_for_the_conclusion_which_it_would_not_write(slide: Any, paul: Any) -> None:
+    set_conclusion(paul, slide.case, "Normal film.")
+    _, client = keeper_and_client()
+    page = client.get(f"/admin/cases/case/{slide.case.pk}/change/").content.decode()
+    assert "Normal film." in page and 'name="conclusion"' not in page and 'name="comment"' not in page
+
+
+def test_an_accession_number_is_not_dropped_unsaid_from_a_change(slide: Any, tess: Any, api: Any) -> None:
+    address = f"/api/v1/cases/{slide.case.accession}/"
+    answer = api(tess).patch(address, {"accession": "T-2", "stain": "Wright"}, format="json")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["accession"])
+    same = api(tess).patch(address, {"accession": slide.case.accession, "stain": "Wright"}, format="json")
+    assert (same.status_code, same.json()["stain"]) == (200, "Wright")

@@ -164,3 +164,10 @@ def test_the_record_does_not_repeat_a_name_that_a_renaming_takes_away(slide: Any
     slide.save(update_fields=["name"])
     api(tess).patch(f"/api/v1/slides/{slide.pk}/", {"name": "Film 1"}, format="json")
     assert Record.objects.get(action="slide.renamed").detail == {"before": "", "after": "Film 1"}
+
+
+def test_the_record_holds_no_name_either_that_a_renaming_gives(slide: Any, tess: Any, api: Any) -> None:
+    answer = api(tess).patch(f"/api/v1/slides/{slide.pk}/", {"name": "Smith, John born 12.03.1956"}, format="json")
+    assert answer.json()["name"] == "Smith, John born 12.03.1956", "it is used as it is given"
+    assert Record.objects.get(action="slide.renamed").detail == {"before": "film", "after": ""}
+    assert "Smith" not in str(list(Record.objects.values_list("detail", flat=True)))

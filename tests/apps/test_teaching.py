@@ -17,13 +17,14 @@ from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Forbidden, Missing
 from apps.analysis import adaptations
-from apps.analysis.models import Adaptation, Job
+from apps.analysis.models import Adaptation, Job, ModelVersion
 from apps.analysis.modelservices import sync_models
 from apps.analysis.selectors import protocol_named
 from apps.analysis.services import request_job
 from apps.analysis.worker import installed_cards
 from apps.audit.models import Record
 from apps.cases.models import Case
+from apps.cases.services import set_rights, update_case
 from apps.review.services import label_cells
 from apps.review.state import label_revision
 from apps.slides.models import Site
@@ -209,6 +210,7 @@ def test_the_page_and_the_api_say_how_good_it_is_and_switch_it(
     page = client.get(f"/sites/{site.pk}/").content.decode()
     assert "32 cells of 2 slides" in page and "70.0 %" in page and "Macro F1 by number of labels: 0.50 with 10" in page
     assert "hardly better" not in page
+    assert f"job={jobs[0].pk}&amp;cell=30" in page, "a row is a cell of one analysis only"
     assert "cell=30" in page and "cell=10" not in page, "what somebody has named since is not asked for again"
     client.post(f"/sites/{site.pk}/", {"act": "on", "adaptation": str(row.pk)})
     assert "in use" in client.get(f"/sites/{site.pk}/").content.decode()
@@ -255,3 +257,24 @@ def test_two_sites_never_differ_in_capitals_alone_whichever_way_they_come_in(ada
         create_site(ada, "WARD 3")
     with pytest.raises(IntegrityError):
         Site.objects.create(name="ward 3")
+
+
+def test_the_api_names_no_cell_of_a_case_that_its_reader_may_not_see(
+    ada: Any, tess: Any, film: Path, site: Site, api: Any
+) -> None:
+    jobs = [read_film(tess, film, f"S-{i}", site, 2) for i in (1, 2)]
+    suggestions = [
+        {"accession": j.slide.case.accession, "slide": str(j.slide_id), "job": str(j.pk), "row": 0} for j in jobs
+    ]
+    row = Adaptation.objects.create(
+        site=site, assay=ASSAY, number=1, base=ModelVersion.objects.first(), state=Adaptation.State.DONE,
+        report={"before": figures(0.5), "after": figures(0.6), "curve": [], "next": suggestions},
+    )  # fmt: skip
+    other = factories.person("administrator")
+    set_rights(ada, jobs[0].slide.case, ada, {"view", "administer"})
+    update_case(ada, jobs[0].slide.case, restricted=True)
+    addresses = (f"/api/v1/sites/{site.pk}/adaptations/", f"/api/v1/adaptations/{row.pk}/")
+    for user, seen in ((ada, ["S-1", "S-2"]), (other, ["S-2"])):
+        of_site, of_row = (api(user).get(address).json() for address in addresses)
+        for report in (of_site[0]["report"], of_row["report"]):
+            assert [cell["accession"] for cell in report["next"]] == seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,19 @@ def test_a_whole_file_takes_its_place_only_when_it_is_complete(tmp_path: Path) -
         stream.flush()
         assert not (tmp_path / "f").exists()
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_two_threads_that_write_one_file_each_write_their_own_whole(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as other, whole_file(tmp_path / "f") as stream:
+        stream.write(b"first, ")
+        stream.flush()
+        other.submit(_written, tmp_path / "f", b"second").result()
+        assert (tmp_path / "f").read_bytes() == b"second"
+        stream.write(b"whole")
+    assert (tmp_path / "f").read_bytes() == b"first, whole"
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def _written(path: Path, data: bytes) -> None:
+    with whole_file(path) as stream:
+        stream.write(data)

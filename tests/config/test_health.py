@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +57,19 @@ def test_signing_while_redis_is_down_ends_in_a_sentence_and_signs_nothing(job: A
     answer = api(paul).post(f"/api/v1/cases/{job.slide.case.accession}/sign/", body, format="json")
     assert (answer.status_code, answer.json()["code"]) == (503, "cache-down")
     assert not job.slide.case.reports.exists()
+
+
+def test_two_who_ask_at_once_do_not_make_the_disk_look_broken(db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Path.write_text
+
+    def taken_away(path: Path, *given: Any, **named: Any) -> int:
+        length = write(path, *given, **named)
+        if path.name == ".ready":
+            path.unlink()  # what the other request does in between
+        return length
+
+    monkeypatch.setattr(Path, "write_text", taken_away)
+    assert Client().get("/ready/").json()["disk"] == "ok"
 
 
 def test_an_order_stands_though_the_broker_is_down(slide: Any, tess: Any, monkeypatch: pytest.MonkeyPatch) -> None:

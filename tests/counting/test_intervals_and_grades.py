@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hemaview.counting.agreement import kappa, mcnemar
-from hemaview.counting.grades import GradeLimits, grade
+from hemaview.counting.grades import GradeLimits, grade, grade_limits
 from hemaview.counting.intervals import Interval, difference, difference_of_shares, odds, percent, proportion, rate
 from hemaview.counting.unsettled import against
 
@@ -120,3 +120,9 @@ def test_the_difference_of_two_shares_has_newcombes_interval() -> None:
     interval = difference_of_shares(48, 80, 56, 70)
     assert (interval.value, interval.low, interval.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=1e-4)
     assert difference_of_shares(0, 10, 0, 20).low < 0 < difference_of_shares(0, 10, 0, 20).high
+
+
+@pytest.mark.parametrize(("first", "text"), [(0, "–"), (1, "1+"), (3, "1+")])
+def test_below_two_plus_there_is_one_plus_or_nothing_whatever_number_old_rules_have(first: int, text: str) -> None:
+    limits = grade_limits({"schistocyte": {"first": first, "low": 1.0, "high": 2.0}})["schistocyte"]
+    assert grade(percent(4, 1000), limits).text == text

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hemaview.assays import assay
 from hemaview.cells.table import BY_NUCLEATED, EMBEDDED, NOBODY, UNANSWERED, CellTable
-from hemaview.pipeline.redlookalikes import without_red_lookalikes
+from hemaview.pipeline.redlookalikes import lookalike_notes, without_red_lookalikes
 from hemaview.wsi.slide import open_slide
 
 SCHEMA = assay("blood_film").schema
@@ -55,6 +55,15 @@ def test_what_no_net_answered_for_stays_to_be_looked_at(tmp_path: Path) -> None:
 
 def test_what_is_smaller_than_a_red_cell_is_left_as_it_is(tmp_path: Path) -> None:
     assert looked_at(tmp_path, ["normal"] * 20 + ["unidentified"], size={20: 18})[1] == 0
+
+
+def test_what_is_said_of_them_counts_only_those_that_stay_as_red_cells() -> None:
+    assert lookalike_notes(0, 0) == []
+    (stay,) = lookalike_notes(1, 0)
+    assert stay.startswith("1 cell that") and stay.endswith("counts as an uncategorised red cell.")
+    stay, gone = lookalike_notes(5, 2)
+    assert stay.startswith("3 cells that") and gone.startswith("2 cells that") and "are left out" in gone
+    assert lookalike_notes(2, 2) == [gone]
 
 
 def looked_at(

@@ -234,7 +234,7 @@ class Arena:
         label_cells(self.people["tom"], self.fresh_job(), "relabel", [2], [], 1, 0, force=True)
         note_cell(self.people["tess"], self.fresh_job(), "comment", 7, "", EARLIER)
         if state == SIGNED:
-            signed = sign(self.people["paul"], self.case(), factories.PASSWORD, "Before the race", reason=REASON)
+            signed = sign(self.people["paul"], self.case(), factories.PASSWORD, "Reviewed", reason=REASON)
             self.printed.add(signed.pk)
 
     def _reset_house(self) -> None:

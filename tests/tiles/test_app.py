@@ -413,6 +413,23 @@ async def test_a_decoder_that_dies_fails_one_tile_and_is_replaced(
     assert (await house.ask(slide.url("0/0_0"))).status == 200
 
 
+async def test_a_decoder_that_cannot_be_started_fails_one_tile_and_keeps_nobody_waiting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import hemaview.tiles.decoders as pool
+
+    slide = house.slide()
+
+    async def no_memory() -> Any:
+        raise OSError(12, "Cannot allocate memory")
+
+    with monkeypatch.context() as short:
+        short.setattr(pool, "_start", no_memory)
+        bad = await asyncio.wait_for(house.ask(slide.url("0/1_1")), 10)
+    assert (bad.status, bad.code) == (404, "unreadable")
+    assert (await house.ask(slide.url("0/0_0"))).status == 200
+
+
 def test_kept_tiles_stay_within_their_limit(tmp_path: Path) -> None:
     keep = KeptTiles(tmp_path, 10_000)
     for i in range(30):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
@@ -50,6 +51,16 @@ class OneOf(serializers.ChoiceField):
                 gettext("Choose {choices}.").format(choices=one_of(self.choices)), code=key
             )
         super().fail(key, **kwargs)
+
+
+class Number(serializers.FloatField):
+    """A number that can be kept and handed out again: Python reads the texts `nan` and `inf` as numbers, JSON has neither."""
+
+    def to_internal_value(self, data: Any) -> float:
+        value: float = super().to_internal_value(data)
+        if not math.isfinite(value):
+            self.fail("invalid")
+        return value
 
 
 def refuse_unknown(names: Iterable[str], parameters: Iterable[str]) -> None:

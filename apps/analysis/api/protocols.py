@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.api.inputs import Body
+from apps.accounts.api.inputs import Body, Number
 from apps.accounts.errors import Refusal
 from apps.analysis import protocolservices as services
 from apps.analysis.api.serializers import ProtocolSerializer
@@ -38,7 +38,7 @@ class RoleSerializer(serializers.Serializer[Any]):
     role = serializers.CharField(max_length=32)
     model = serializers.CharField(max_length=64)
     version = serializers.CharField(max_length=32)
-    threshold = serializers.FloatField(allow_null=True, required=False, default=None)
+    threshold = Number(allow_null=True, required=False, default=None)
 
 
 class ProtocolDetailSerializer(ProtocolSerializer):

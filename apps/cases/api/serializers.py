@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext
 from rest_framework import serializers
 
-from apps.accounts.api.inputs import Body, OneOf
+from apps.accounts.api.inputs import Body, Number, OneOf
 from apps.cases.models import Case
 from apps.cases.selectors import rights_in, rights_of, words_hidden_from
 from hemaview.words import all_of
@@ -21,15 +21,15 @@ class PersonSerializer(serializers.Serializer[Any]):
 class AnalyserSerializer(serializers.Serializer[Any]):
     """Values of the laboratory's analyser; what is not given is not known."""
 
-    wbc_10e9_per_l = serializers.FloatField(min_value=0, max_value=2000, required=False, help_text="10⁹/L")
-    rbc_10e12_per_l = serializers.FloatField(min_value=0.1, max_value=20, required=False, help_text="10¹²/L")
-    hb_g_per_l = serializers.FloatField(min_value=5, max_value=400, required=False, help_text="g/L")
-    hct_l_per_l = serializers.FloatField(min_value=0.02, max_value=1, required=False, help_text="L/L")
-    mcv_fl = serializers.FloatField(min_value=20, max_value=300, required=False, help_text="fL")
-    mch_pg = serializers.FloatField(min_value=5, max_value=100, required=False, help_text="pg")
-    mchc_g_per_l = serializers.FloatField(min_value=100, max_value=600, required=False, help_text="g/L")
-    rdw_percent = serializers.FloatField(min_value=5, max_value=100, required=False, help_text="%")
-    plt_10e9_per_l = serializers.FloatField(min_value=0, max_value=20000, required=False, help_text="10⁹/L")
+    wbc_10e9_per_l = Number(min_value=0, max_value=2000, required=False, help_text="10⁹/L")
+    rbc_10e12_per_l = Number(min_value=0.1, max_value=20, required=False, help_text="10¹²/L")
+    hb_g_per_l = Number(min_value=5, max_value=400, required=False, help_text="g/L")
+    hct_l_per_l = Number(min_value=0.02, max_value=1, required=False, help_text="L/L")
+    mcv_fl = Number(min_value=20, max_value=300, required=False, help_text="fL")
+    mch_pg = Number(min_value=5, max_value=100, required=False, help_text="pg")
+    mchc_g_per_l = Number(min_value=100, max_value=600, required=False, help_text="g/L")
+    rdw_percent = Number(min_value=5, max_value=100, required=False, help_text="%")
+    plt_10e9_per_l = Number(min_value=0, max_value=20000, required=False, help_text="10⁹/L")
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = [str(key)[:40] for key in data if key not in self.fields] if isinstance(data, dict) else []

@@ -84,6 +84,9 @@ class CaseView(APIView):
         case = case_for(request.user, accession)
         facts = CaseInputSerializer(data=request.data, partial=True)
         facts.is_valid(raise_exception=True)
+        if facts.validated_data.pop("accession", case.accession) != case.accession:
+            sentence = gettext("The accession number of a case cannot be changed.")
+            raise Refusal(sentence, code="invalid", errors={"accession": [sentence]})
         case = services.update_case(request.user, case, **facts.validated_data)
         return Response(CaseSerializer(case, context={"request": request}).data)
 

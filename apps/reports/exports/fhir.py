@@ -101,8 +101,9 @@ class _Builder:
             facts["identifier"] = [{"system": "urn:hemaview:report", "value": str(signed.pk)}]
             facts |= {"performer": [signer], "resultsInterpreter": [signer]}
         yield self.url("report"), DiagnosticReport(**facts)
-        pseudonym = {"system": "urn:hemaview:pseudonym", "value": d["case"]["pseudonym"] or "none"}
-        yield self.url("patient"), Patient.model_validate({"identifier": [pseudonym]})
+        pseudonym = {"system": "urn:hemaview:pseudonym", "value": d["case"]["pseudonym"]}
+        # Patients without a pseudonym have no identifier: by a common one whoever receives them would take them for one.
+        yield self.url("patient"), Patient.model_validate({"identifier": [pseudonym]} if pseudonym["value"] else {})
         for kind, code in self.specimens().items():
             accession = {"system": "urn:hemaview:accession", "value": d["case"]["accession"]}
             facts = {"accessionIdentifier": accession, "type": code, "subject": self.subject}

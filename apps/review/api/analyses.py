@@ -53,7 +53,7 @@ class WaitingLabelsView(APIView):
     @extend_schema(responses=WaitingLabelSerializer(many=True))
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = job_as_read(request.user, job_id)
-        return Response(WaitingLabelSerializer(analyses.waiting_labels(job), many=True).data)
+        return Response(WaitingLabelSerializer(analyses.waiting_labels_for(request.user, job), many=True).data)
 
     @extend_schema(request=SettleInput, responses=WaitingLabelSerializer(many=True))
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
@@ -61,7 +61,7 @@ class WaitingLabelsView(APIView):
         body = SettleInput(data=request.data)
         body.is_valid(raise_exception=True)
         analyses.settle(request.user, job, body.validated_data["id"], body.validated_data["keep"])
-        return Response(WaitingLabelSerializer(analyses.waiting_labels(job), many=True).data)
+        return Response(WaitingLabelSerializer(analyses.waiting_labels_for(request.user, job), many=True).data)
 
 
 class CompareView(APIView):

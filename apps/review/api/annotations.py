@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.api.inputs import Body, OneOf
+from apps.accounts.api.inputs import Body, Number, OneOf
 from apps.review import annotations as notes
 from apps.review.models import Annotation
 from apps.slides.selectors import ready_slide_for
@@ -20,7 +20,7 @@ from apps.slides.selectors import ready_slide_for
 class PointField(serializers.ListField):
     """x and y, level-0 px."""
 
-    child = serializers.FloatField()
+    child = Number()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(min_length=2, max_length=2, **kwargs)

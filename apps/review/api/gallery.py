@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.api.inputs import OneOf, refuse_value, whole_number
+from apps.accounts.api.inputs import Number, OneOf, refuse_value, whole_number
 from apps.analysis.cellfiles import schema_of
 from apps.review import cellnotes, selectors, services, typical
 from apps.review.api.asread import job_as_read
@@ -41,9 +41,7 @@ class GalleryInput(serializers.Serializer[Any]):
     limit = serializers.IntegerField(min_value=1, max_value=services.MOST_CELLS, default=200)
     within = OutlineField(default=())
     classes = IndicesField(default=None, help_text="indices of classes, apart by commas: those alone")
-    least = serializers.FloatField(
-        min_value=0, max_value=1, default=0, help_text="least probability of cells nobody named"
-    )
+    least = Number(min_value=0, max_value=1, default=0, help_text="least probability of cells nobody named")
     like = serializers.IntegerField(
         min_value=0, default=None, allow_null=True, help_text="row of the cell that the view `alike` begins with"
     )

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.api.inputs import Body, OneOf, whole_number
+from apps.accounts.api.inputs import Body, Number, OneOf, whole_number
 from apps.analysis.cellfiles import schema_of
 from apps.analysis.models import Job
 from apps.review import selectors, services
@@ -59,10 +59,10 @@ class LabelInput(Body):
 
 
 class AddInput(Body):
-    x = serializers.FloatField()
-    y = serializers.FloatField()
-    w = serializers.FloatField()
-    h = serializers.FloatField()
+    x = Number()
+    y = Number()
+    w = Number()
+    h = Number()
     label = ClassField()  # type: ignore[assignment]
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.accounts.api.inputs import Body
 from apps.analysis.models import Adaptation
+from apps.analysis.selectors import jobs_for
 from apps.slides.models import Site
 
 
@@ -48,3 +51,12 @@ class AdaptationSerializer(serializers.ModelSerializer[Adaptation]):
 
     def get_labels(self, row: Adaptation) -> int:
         return len(row.cells)
+
+    def to_representation(self, row: Adaptation) -> dict[str, Any]:
+        """Without cells of cases that the person may not see."""
+        answer = super().to_representation(row)
+        if suggestions := answer["report"].get("next"):
+            jobs = jobs_for(self.context["request"].user).filter(pk__in={cell["job"] for cell in suggestions})
+            visible = {str(pk) for pk in jobs.values_list("pk", flat=True)}
+            answer["report"] = {**answer["report"], "next": [c for c in suggestions if c["job"] in visible]}
+        return answer

@@ -68,7 +68,8 @@ class SiteAdaptationsView(APIView):
     @extend_schema(responses=AdaptationSerializer(many=True))
     def get(self, request: Request, site_id: int) -> Response:
         require_sites(request.user)
-        return Response(AdaptationSerializer(adaptations.adaptations().filter(site=_site(site_id)), many=True).data)
+        rows = adaptations.adaptations().filter(site=_site(site_id))
+        return Response(AdaptationSerializer(rows, many=True, context={"request": request}).data)
 
     @extend_schema(request=TeachSerializer, responses={202: AdaptationSerializer})
     def post(self, request: Request, site_id: int) -> Response:
@@ -77,7 +78,7 @@ class SiteAdaptationsView(APIView):
         body.is_valid(raise_exception=True)
         row = order(request.user, _site(site_id), body.validated_data["assay"])
         transaction.on_commit(lambda: ring(str(row.pk)))
-        return Response(AdaptationSerializer(row).data, status=202)
+        return Response(AdaptationSerializer(row, context={"request": request}).data, status=202)
 
 
 class AdaptationView(APIView):
@@ -85,13 +86,13 @@ class AdaptationView(APIView):
 
     @extend_schema(responses=AdaptationSerializer)
     def get(self, request: Request, adaptation_id: uuid.UUID) -> Response:
-        return Response(AdaptationSerializer(adaptations.adaptation_for(request.user, adaptation_id)).data)
+        row = adaptations.adaptation_for(request.user, adaptation_id)
+        return Response(AdaptationSerializer(row, context={"request": request}).data)
 
     @extend_schema(request=SwitchSerializer, responses=AdaptationSerializer)
     def patch(self, request: Request, adaptation_id: uuid.UUID) -> Response:
         row = adaptations.adaptation_for(request.user, adaptation_id)
         body = SwitchSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(
-            AdaptationSerializer(adaptations.switch(request.user, row, body.validated_data["in_force"])).data
-        )
+        row = adaptations.switch(request.user, row, body.validated_data["in_force"])
+        return Response(AdaptationSerializer(row, context={"request": request}).data)

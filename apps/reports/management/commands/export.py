@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from argparse import ArgumentParser
 from pathlib import Path
@@ -17,6 +16,7 @@ from apps.analysis.selectors import reviewable_job_for
 from apps.cases.selectors import case_for
 from apps.reports.exports import exporters, source
 from apps.reports.handout import hand_out
+from hemaview.blobs import whole_file
 
 
 class Command(SentenceCommand):
@@ -47,11 +47,6 @@ class Command(SentenceCommand):
         else:
             of = source.of_job(reviewable_job_for(user, job_id))
         export = hand_out(user, of, options["format"])
-        part = out.with_name(f".{out.name}.{os.getpid()}.part")
-        try:
-            with part.open("wb") as stream:
-                stream.writelines(export.pieces)
-            os.replace(part, out)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole_file(out) as stream:
+            stream.writelines(export.pieces)
         self.stdout.write(f"{out} ({of.status})")

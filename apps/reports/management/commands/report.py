@@ -15,6 +15,7 @@ from apps.cases.selectors import case_for
 from apps.reports import render
 from apps.reports.drafts import draft_html
 from apps.reports.selectors import proved_bytes, reports_of
+from hemaview.blobs import whole_file
 
 
 class Command(SentenceCommand):
@@ -56,5 +57,6 @@ class Command(SentenceCommand):
                 if is_pdf
                 else proved_bytes(report.html_name, report.html_sha256)
             )
-        out.write_bytes(raw)
+        with whole_file(out) as stream:
+            stream.write(raw)
         self.stdout.write(str(out))
