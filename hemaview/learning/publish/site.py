@@ -23,6 +23,7 @@ from hemaview.learning.publish.conformal import MISSES, Answers, least_probabili
 from hemaview.methods.card import Card
 from hemaview.methods.efficientnet import EfficientNet
 from hemaview.pipeline.unidentified import STRANGE, families_in, sets_of
+from hemaview.words import gettext_noop
 
 FOLDS = 3
 CURVE_SHARES = (0.25, 0.5)
@@ -36,7 +37,7 @@ TEMPERATURES = np.geomspace(0.4, 3.0, 24)
 NEXT_CELLS = 20
 
 Step = Callable[[str, float], None]
-"""Hears what is done and how much of all, 0 to 1."""
+"""Hears what is done, a phrase of the catalogue in English, and how much of all, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class _Lessons:
                 waiting = set(futures)
                 while waiting:
                     waiting = wait(waiting, timeout=PAUSE_S).not_done
-                    step("learning", float(shares.mean()))
+                    step(gettext_noop("learning"), float(shares.mean()))
                 return [future.result() for future in futures]
         finally:
             torch.set_num_threads(threads)
