@@ -106,8 +106,7 @@ def _findings(tally: Tally, differential: Section, rules: Rules) -> list[Finding
         share = percent(blood, differential.n)
         text = gettext(
             "{share:.0f} % ({low:.0f}–{high:.0f}) of the cells are segmented neutrophils, lymphocytes and monocytes, as in "
-            "peripheral blood: the aspirate may be "
-            "hemodiluted."
+            "peripheral blood: the aspirate may be haemodiluted."
         ).format(share=share.value, low=share.low, high=share.high)
         findings.append(Finding("dilution", text))
     if tumour := tally.of("tumour_cell"):
