@@ -82,6 +82,7 @@ class Words(HTMLParser):
 
 
 def test_pseudo_english_keeps_places_and_tags() -> None:
+    assert re.findall(r"\{.*?\}", pseudo.pseudo("{n:,} cells, {share:.1f} %")) == ["{n:,}", "{share:.1f}"]
     phrase = pseudo.pseudo("Seen by %(who)s in {n} <b>cells</b> &amp; more")
     assert phrase.startswith("⟦") and phrase.rstrip("~⟧") != phrase
     assert re.findall(r"%\(who\)s|\{n\}|<b>|</b>|&amp;", phrase) == ["%(who)s", "{n}", "<b>", "</b>", "&amp;"]

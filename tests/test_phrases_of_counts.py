@@ -80,7 +80,8 @@ def test_why_cells_must_be_seen_is_said_in_the_readers_language(one: Assay, pseu
     assert reasons - names
 
 
-def test_why_cells_must_be_seen_is_remembered_by_language(job: Job, pseudo_language: None) -> None:
+def test_why_cells_must_be_seen_is_remembered_by_language(slide: Any, pseudo_language: None) -> None:
+    job = factories.finished_job(slide, factories.cells({"segmented_neutrophil": 4}, unsure=2))
     pseudo = set(mustsee.reasons(job))
     with translation.override("en"):
         english = set(mustsee.reasons(job))
