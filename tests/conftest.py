@@ -2,17 +2,24 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import translation
+from django.utils.translation import trans_real
 from rest_framework.test import APIClient
 
 from apps.accounts.services import ensure_roles
 from apps.audit.models import Head, Record
+from hemaview.config import pseudo
+from hemaview.config.phrases import phrases
 from tests import factories
 from tests.integration import oncemade
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,6 +41,28 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def _anchors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test has a database as if new, so it has heads of its own."""
     monkeypatch.setattr(settings, "ANCHORS_DIR", tmp_path / "anchors")
+
+
+@pytest.fixture
+def pseudo_language(tmp_path: Path, settings: Any) -> Iterator[None]:
+    """Everything is said in pseudo-English, as `HEMAVIEW_PSEUDO_LANGUAGE=1` has it."""
+    pseudo.write(ROOT / "locale", tmp_path / "locale")
+    settings.LANGUAGE_CODE, settings.LANGUAGES = pseudo.CODE, [(pseudo.CODE, "Pseudo-English")]
+    settings.LOCALE_PATHS = [tmp_path / "locale"]
+
+    def forget() -> None:
+        trans_real._translations.clear()
+        trans_real._default = None
+        for cached in vars(trans_real).values():
+            if hasattr(cached, "cache_clear"):
+                cached.cache_clear()
+        phrases.cache_clear()
+
+    forget()
+    with translation.override(pseudo.CODE):
+        yield
+    settings.LOCALE_PATHS = [ROOT / "locale"]
+    forget()
 
 
 @pytest.fixture

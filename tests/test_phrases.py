@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.template.loader import render_to_string
-from django.utils import translation
-from django.utils.translation import gettext, ngettext, trans_real
+from django.utils.translation import gettext, ngettext
 
 from hemaview import words
 from hemaview.assays import AssayError, assay
@@ -82,28 +81,8 @@ class Words(HTMLParser):
             self.words.append(data)
 
 
-@pytest.fixture
-def pseudo_language(tmp_path: Path, settings: Any) -> Any:
-    pseudo.write(ROOT / "locale", tmp_path)
-    settings.LANGUAGE_CODE, settings.LANGUAGES = pseudo.CODE, [(pseudo.CODE, "Pseudo-English")]
-    settings.LOCALE_PATHS = [tmp_path]
-
-    def forget() -> None:
-        trans_real._translations.clear()
-        trans_real._default = None
-        for cached in vars(trans_real).values():
-            if hasattr(cached, "cache_clear"):
-                cached.cache_clear()
-        phrases.cache_clear()
-
-    forget()
-    with translation.override(pseudo.CODE):
-        yield
-    settings.LOCALE_PATHS = [ROOT / "locale"]
-    forget()
-
-
 def test_pseudo_english_keeps_places_and_tags() -> None:
+    assert re.findall(r"\{.*?\}", pseudo.pseudo("{n:,} cells, {share:.1f} %")) == ["{n:,}", "{share:.1f}"]
     phrase = pseudo.pseudo("Seen by %(who)s in {n} <b>cells</b> &amp; more")
     assert phrase.startswith("⟦") and phrase.rstrip("~⟧") != phrase
     assert re.findall(r"%\(who\)s|\{n\}|<b>|</b>|&amp;", phrase) == ["%(who)s", "{n}", "<b>", "</b>", "&amp;"]
@@ -170,8 +149,8 @@ def test_no_refusal_of_apps_or_packages_stands_outside_the_catalogue() -> None:
 
 NOTES = {"basis", "note", "notes", "opening", "sentence", "sentences", "why"}
 """Names of what is said of a slide, a job or a count, with an underscore before them or not; keys of guards among them."""
-STATEMENTS = {"Finding": (1,), "Ratio": (4, 5), "Unsettled": (1,)}
-"""Which arguments of what counting gives are sentences; the names of ratios are not in the catalogue yet."""
+STATEMENTS = {"Finding": (1,), "Ratio": (1, 4, 5), "Section": (1,), "section": (1,), "Unsettled": (1,)}
+"""Which arguments of what counting gives are sentences, headings or names of ratios."""
 SAYING = ("assays", "cells", "counting", "inference", "methods", "pipeline", "wsi")
 
 
@@ -243,7 +222,10 @@ def notes_outside(source: str) -> list[int]:
         ('Facts("dicom", notes=("A plane was taken.",))', True),
         ('notes.append(gettext("Page {n} was taken.").format(n=2))', False),
         ('notes += [ngettext("{n} page", "{n} pages", n).format(n=n)] if n else []', False),
-        ('Ratio("a", "Cells to cells", "1", value, basis=f"{red:,} : {white:,}")', False),
+        ('Ratio("a", "Cells to cells", "1", value)', True),
+        ('Ratio("a", f"{name} per mm²", "/mm²", None)', True),
+        ('section("cells", "Red and white cells", noun, counts)', True),
+        ('Ratio("a", gettext("Cells to cells"), "1", value, basis=f"{red:,} : {white:,}")', False),
     ],
 )
 def test_a_note_outside_the_catalogue_is_seen(line: str, outside: bool) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from numpy.typing import NDArray
 
 from apps.accounts import stores
@@ -32,6 +32,8 @@ from hemaview.cells.transport import LAYOUT, density_pyramid, pack, pack_contour
 from hemaview.counting.machine import MachineErrors
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.sharedplaces import counts_at
+
+_CANCELLED, _ENOUGH = gettext_noop("not counted: cancelled before"), gettext_noop("not counted: enough cells")
 
 
 @lru_cache(maxsize=32)
@@ -192,7 +194,7 @@ def plan_of(job: Job) -> dict[str, Any] | None:
 
 
 def regions(job: Job) -> dict[str, Any]:
-    """Fields used and refused; those not reached for having enough cells say so.
+    """Fields used and refused, the reasons in the reader's language; those not reached for having enough cells say so.
 
     `searched` says what counts of a field: `fields` all its cells, `film` its nucleated cells, else nothing; `elsewhere` outlines
     what another photograph shows, too, and counts.
@@ -206,7 +208,7 @@ def regions(job: Job) -> dict[str, Any]:
         has_cells = f["used"] and folder.has_field(f["index"])
         reason = f["reason"]
         if f["used"] and not has_cells and job.state in (Job.State.DONE, Job.State.CANCELLED):
-            reason = "not counted: cancelled before" if job.partial else "not counted: enough cells"
+            reason = _CANCELLED if job.partial else _ENOUGH
         fields.append(
             {
                 **{k: f[k] for k in ("index", "x", "y", "w", "h", "focus", "single_ratio", "tissue")},
@@ -214,7 +216,7 @@ def regions(job: Job) -> dict[str, Any]:
                 "done": has_cells,
                 "searched": f.get("searched", ""),
                 "elsewhere": f.get("elsewhere", []),
-                "reason": reason,
+                "reason": gettext(reason) if reason else "",
             }
         )
     return {"fields": fields}

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import close_old_connections, connection
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from apps.accounts.errors import Missing
 from apps.analysis import runservices
@@ -175,7 +176,7 @@ class JobSink:
 
     def planned(self, plan: Plan, device: str) -> None:
         self._note(
-            phase="counting",
+            phase=gettext_noop("counting"),
             fields_total=plan.fields_to_count,
             device=device,
             mpp=plan.mpp,

@@ -14,6 +14,8 @@ from typing import Any
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
+from django.http import HttpRequest
+from django.utils import translation
 
 from apps.accounts.secondfactor import lacking
 from apps.accounts.sessions import session_lives
@@ -38,6 +40,7 @@ class PollingConsumer(AsyncJsonWebsocketConsumer):
 
     async def connect(self) -> None:
         self.user = self.scope["user"]
+        self.language = language_asked_for(self.scope)
         await self.accept()
         if not (await self.signed_in() and await self.allowed()):
             await self.close(code=NO_RIGHT)
@@ -81,7 +84,13 @@ class PollingConsumer(AsyncJsonWebsocketConsumer):
     async def allowed(self) -> bool:
         raise NotImplementedError
 
-    async def look(self) -> list[dict[str, Any]]:
+    @database_sync_to_async
+    def look(self) -> list[dict[str, Any]]:
+        """What changed since the last look, in the reader's language."""
+        with translation.override(self.language):
+            return plain(self.news())
+
+    def news(self) -> list[dict[str, Any]]:
         raise NotImplementedError
 
     def changed(self, key: str, mark: Any) -> bool:
@@ -104,8 +113,7 @@ class CaseConsumer(PollingConsumer):
         )
         return self.case_id is not None
 
-    @database_sync_to_async
-    def look(self) -> list[dict[str, Any]]:
+    def news(self) -> list[dict[str, Any]]:
         messages: list[dict[str, Any]] = []
         case = Case.objects.select_related("reader").get(pk=self.case_id or 0)
         if self.changed("case", (case.updated_at, case.state)):
@@ -133,7 +141,7 @@ class CaseConsumer(PollingConsumer):
                         "by": reading.labelled_by,
                     }
                 )
-        return plain(messages)
+        return messages
 
 
 class WorklistConsumer(PollingConsumer):
@@ -143,8 +151,7 @@ class WorklistConsumer(PollingConsumer):
     def allowed(self) -> bool:
         return bool(self.user.is_authenticated)
 
-    @database_sync_to_async
-    def look(self) -> list[dict[str, Any]]:
+    def news(self) -> list[dict[str, Any]]:
         messages: list[dict[str, Any]] = []
         visible = cases_for(self.user)
         for job in Job.objects.filter(slide__case__in=visible, state__in=Job.ACTIVE).select_related(
@@ -156,7 +163,15 @@ class WorklistConsumer(PollingConsumer):
         for case in visible.select_related("reader").order_by("-updated_at")[:50]:
             if self.changed(f"case {case.pk}", (case.updated_at, case.state)):
                 messages.append({"type": "case", "case": CaseSerializer(case, context={"user": self.user}).data})
-        return plain(messages)
+        return messages
+
+
+def language_asked_for(scope: Any) -> str:
+    """The language in which the page that opened the socket is, chosen as for a page."""
+    asked = HttpRequest()
+    asked.META["HTTP_ACCEPT_LANGUAGE"] = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+    asked.COOKIES = scope.get("cookies", {})
+    return translation.get_language_from_request(asked)
 
 
 def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -121,7 +121,7 @@ def _figures(user: Any, case: Case) -> dict[str, dict[str, Any]]:
                     figures[key] = {"name": row["name"], "unit": unit, **_ends(share), "range": None}
         for ratio in part["ratios"]:
             if ratio["key"] in _RATIOS and ratio["reviewed"]:
-                unit = unit_beside(ratio["name"], ratio["unit"])
+                unit = unit_beside(ratio)
                 figures[ratio["key"]] = {"name": ratio["name"], "unit": unit, **_ends(ratio["reviewed"]), "range": None}
     return figures
 

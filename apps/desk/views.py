@@ -30,6 +30,7 @@ from apps.desk.forms import CaseForm
 from apps.desk.nextsteps import foreseen, waiting_for
 from apps.desk.selectors import room_json, worklist_rows
 from apps.review.compare import compare
+from apps.review.counts import row_names
 from apps.review.state import read_by
 from apps.slides.tileaccess import set_tile_cookie, tile_access
 
@@ -154,6 +155,7 @@ def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUI
     except Conflict as refusal:
         return render(request, "cases/compare.html", {"case": case, "refusal": refusal.message})
     names = {c.key: c.name for job in jobs.values() for c in schema_of(job).classes} | {"rejected": gettext("Rejected")}
+    names |= row_names(jobs[a])
     context = {
         "case": case,
         "a": jobs[a],

@@ -18,7 +18,7 @@ from apps.analysis.scorewords import role_words
 from apps.reports.fonts import Font, code_point, fonts_for, unprintable
 from apps.review.agreement import KAPPA_FROM
 from apps.slides.models import Slide
-from hemaview.counting.words import number_of, unit_beside
+from hemaview.counting.words import cells_of, unit_beside
 from hemaview.words import all_of
 
 NO_PDF = gettext_noop("This report was signed without a PDF; its HTML is what was signed.")
@@ -82,7 +82,7 @@ def _critical(part: Mapping[str, Any]) -> Iterator[str]:
             places = {
                 "name": row["name"],
                 "n": f"{share['count']:,}",
-                "cells": number_of(n, noun.removesuffix("s"), noun),
+                "cells": cells_of(n, noun),
             }
             alone = n == share["count"]
             if share["value"] is not None and not section.get("below_floor"):
@@ -192,7 +192,7 @@ def _part_for_page(part: dict[str, Any]) -> dict[str, Any]:
         {
             **s,
             "shares": not s["rows"] or any(r["reviewed"]["low"] is not None for r in s["rows"]),
-            "total": number_of(s["n"]["reviewed"], s["noun"].removesuffix("s"), s["noun"]),
+            "total": cells_of(s["n"]["reviewed"], s["noun"]),
             "listed": ", ".join(
                 f"{r['name'].lower()} {r['reviewed']['count']:,}"
                 for r in s["rows"]
@@ -207,11 +207,7 @@ def _part_for_page(part: dict[str, Any]) -> dict[str, Any]:
     ]
     for section in sections:
         section["columns"] = 4 + sum(section[column] for column in ("graded", "absolute", "with_errors"))
-    ratios = [
-        {**r, "unit": unit_beside(r["name"], r["unit"])}
-        for r in part["counts"]["ratios"]
-        if r["reviewed"] or r["machine"]
-    ]
+    ratios = [{**r, "unit": unit_beside(r)} for r in part["counts"]["ratios"] if r["reviewed"] or r["machine"]]
     below_tables = " ".join(s["note"] for s in sections)
     notes = [note for note in part["counts"]["notes"] if note not in below_tables]
     names = {row["key"]: row["name"] for s in sections for row in s["rows"]}
@@ -277,7 +273,7 @@ def _beside(part: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     for ratio in part["counts"]["ratios"]:
         if ratio["machine"] or ratio["reviewed"]:
             texts = {who: (ratio[who] or {}).get("text", "–") for who in ("machine", "reviewed")}
-            yield {"name": ratio["name"], "section": unit_beside(ratio["name"], ratio["unit"]), **texts}
+            yield {"name": ratio["name"], "section": unit_beside(ratio), **texts}
 
 
 def _count(share: Mapping[str, Any], below_floor: bool | None) -> str:

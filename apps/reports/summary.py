@@ -15,6 +15,7 @@ from apps.reports.render import readers_sentence
 from apps.review.agreement import summary
 from apps.review.countsjson import pooled_json
 from apps.review.state import reading_of
+from hemaview.counting.words import noun_for
 
 
 def before_signing(case: Case, jobs: Sequence[Job]) -> dict[str, Any]:
@@ -58,7 +59,12 @@ def _examination(jobs: Sequence[Job]) -> dict[str, Any]:
         "title": counts["title"],
         "slides": [job.slide.name for job in jobs],
         "counted": [
-            {"title": s["title"], "noun": _noun(s), "n": s["n"]["reviewed"], "target": s["target"]}
+            {
+                "title": s["title"],
+                "noun": noun_for(s["target"] or s["n"]["reviewed"], s["noun"]),
+                "n": s["n"]["reviewed"],
+                "target": s["target"],
+            }
             for s in counts["sections"]
             if s["n"]["reviewed"] or s["n"]["machine"] or s["target"]
         ],
@@ -71,9 +77,3 @@ def _examination(jobs: Sequence[Job]) -> dict[str, Any]:
         ],
         "readers": readers_sentence(summary(jobs)),
     }
-
-
-def _noun(section: dict[str, Any]) -> str:
-    """What is counted, of one or of as many as were asked for."""
-    noun: str = section["noun"]
-    return noun.removesuffix("s") if (section["target"] or section["n"]["reviewed"]) == 1 else noun

@@ -112,6 +112,15 @@ def classes_apart(job: Job) -> frozenset[str]:
         return frozenset(c.key for c in schema.classes if not c.counted)
 
 
+def row_names(job: Job) -> dict[str, str]:
+    """By key the names of the rows that are of no class, such as the candidates of a search, in the reader's language."""
+    try:
+        result = job.examination.count(Tally({}), schema_of(job), job.rules)
+    except AssayError:  # the package that brought the assay is gone
+        return {}
+    return {row.key: row.name for section in result.sections for row in section.rows if row.name}
+
+
 @dataclass
 class Pool:
     """Several analyses of one examination, counted together."""

@@ -17,7 +17,7 @@ from apps.review.state import label_revision, labels_of
 from hemaview.assays import AssayError
 from hemaview.counting.intervals import Interval, difference
 from hemaview.counting.values import Ratio, Result, Row, Section, result_json
-from hemaview.counting.words import number_of
+from hemaview.counting.words import cells_of
 
 UNLIKELY = 0.05
 
@@ -134,7 +134,7 @@ def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str
             {
                 "class": c.index if c else None,
                 "key": row.key,
-                "name": c.name if c else row.key.replace("_", " ").capitalize(),
+                "name": c.name if c else row.name or row.key.replace("_", " ").capitalize(),
                 "machine": _row_json(before.get(row.key) or Row(row.key, 0)),
                 "reviewed": _row_json(row),
                 "grade": {"text": row.grade.text, "crosses": row.grade.crosses} if row.grade else None,
@@ -146,9 +146,7 @@ def _section_json(machine: Section, reviewed: Section, pooled: Pool) -> dict[str
         "key": reviewed.key,
         "title": reviewed.title,
         "noun": reviewed.noun,
-        "unit": gettext("% of {cells}").format(
-            cells=number_of(reviewed.n, reviewed.noun.removesuffix("s"), reviewed.noun)
-        ),
+        "unit": gettext("% of {cells}").format(cells=cells_of(reviewed.n, reviewed.noun)),
         "n": {"machine": machine.n, "reviewed": reviewed.n},
         "target": reviewed.target or _target_of(pooled, reviewed),
         "floor": reviewed.floor,
@@ -173,6 +171,7 @@ def _ratio_json(machine: Ratio, reviewed: Ratio) -> dict[str, Any]:
         "key": reviewed.key,
         "name": reviewed.name,
         "unit": reviewed.unit,
+        "unit_in_name": reviewed.unit_in_name,
         "machine": _interval_json(machine.value),
         "reviewed": _interval_json(reviewed.value),
         "why": reviewed.why,

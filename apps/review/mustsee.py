@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import numpy as np
+from django.utils.translation import get_language
 from numpy.typing import NDArray
 
 from apps.accounts.errors import Refusal
@@ -21,9 +22,9 @@ DEFAULT_MARGIN = 0.2
 
 
 def reasons(job: Job) -> NDArray[Any]:
-    """object (n,): '' or why the cell must be seen, by the classes that the job's cells have."""
+    """object (n,): '' or why the cell must be seen, by the classes that the job's cells have, in the reader's language."""
     margin = float(job.frozen["settings"].get("must_see_margin", DEFAULT_MARGIN))
-    key = (job.pk, job.cells_sha256, schema_of(job).sha256, margin)
+    key = (job.pk, job.cells_sha256, schema_of(job).sha256, margin, get_language())
     return _reasons.or_make(key, lambda: _reasons_of(job, margin))
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from apps.accounts import stores
@@ -68,15 +69,15 @@ def _learn(row: Adaptation, listener: Listener | None) -> None:
 
     card = installed_cards()[row.base.algorithm.name]
     model = load_as(Classifier, card.name)
-    step("reading the labelled cells", 0.01)
+    step(gettext_noop("reading the labelled cells"), 0.01)
     cells = shown_cells(at_most(named_cells(row.site, row.assay, card.classes)), model)
     jobs = [job for job in reported_of(row.site, row.assay) if str(job.slide_id) in set(cells.slides)]
     statistics: dict[str, Statistics] = {}
     for i, job in enumerate(jobs):
         statistics[str(job.slide_id)] = statistics_of(card.name, film_cells(job, model)) or {}
-        step("looking at how the films are stained", 0.02 + 0.08 * (i + 1) / len(jobs))
+        step(gettext_noop("looking at how the films are stained"), 0.02 + 0.08 * (i + 1) / len(jobs))
     lesson = learn_site(card, cells, statistics, lambda phase, share: step(phase, 0.1 + 0.8 * share))
-    step("choosing cells to name next", 0.92)
+    step(gettext_noop("choosing cells to name next"), 0.92)
     report = {**lesson.report, "next": _next(jobs, cells.pictures, lesson.taught.tensors, statistics, model)}
     file = packed(lesson.taught)
     stores.adaptations().put(row.blob, file)

@@ -2297,6 +2297,8 @@ export interface components {
             key: string;
             name: string;
             unit: string;
+            /** @description the name says the unit, which is not printed beside it */
+            unit_in_name: boolean;
             machine: components["schemas"]["Interval"] | null;
             reviewed: components["schemas"]["Interval"] | null;
             /** @description why there is no value */

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, OUTSIDE, SEVERAL, UNANSWERED, CellTable
 from hemaview.cells.transport import margin
+from hemaview.words import gettext, gettext_noop
 
-UNSURE = "uncertain"
-NO_ANSWER = "no answer of a net"
-ELSEWHERE = "lies outside the counted fields"
+NO_ANSWER = gettext_noop("no answer of a net")
+ELSEWHERE = gettext_noop("lies outside the counted fields")
 """Of cells that a search found at the edges or the feathered end: they are in no count."""
 
 
@@ -32,7 +32,8 @@ class MustSee:
 
 
 def must_see_reasons(cells: CellTable, schema: Schema, must_see: MustSee, least_margin: float) -> NDArray[Any]:
-    """object (n,): '' or why each cell must be seen: its class, that it is unsure, or that it may be another.
+    """object (n,): '' or why each cell must be seen, in the reader's language: its class, that it is unsure, or that it may be
+    another.
 
     `cells.p` has a column for each class of `schema`. Cells cut by an edge are not counted, so none of them must be seen.
     """
@@ -43,18 +44,18 @@ def must_see_reasons(cells: CellTable, schema: Schema, must_see: MustSee, least_
     for c in schema.classes:
         mine = cells.cls == c.index
         if c.group in must_see.unsure:
-            reasons[mine & unsure] = f"{UNSURE}: {c.name.lower()}"
+            reasons[mine & unsure] = gettext("uncertain: {class_name}").format(class_name=c.name.lower())
         elif must_see.maybe:
-            reasons[mine & maybe] = f"{UNSURE}: may be {must_see.maybe}"
+            reasons[mine & maybe] = gettext("uncertain: may be {another}").format(another=must_see.maybe)
     for key, least in (must_see.probable or {}).items():
         perhaps = schema.by_key.get(key)
         if perhaps is not None:
             likely = (cells.p[:, perhaps.index] >= least) & (reasons == "") & (cells.cls != perhaps.index)
-            reasons[likely] = f"{UNSURE}: may be a {perhaps.name.lower()}"
+            reasons[likely] = gettext("uncertain: may be a {class_name}").format(class_name=perhaps.name.lower())
     for c in schema.classes:
         if c.must_see:
             reasons[cells.cls == c.index] = c.name.lower()
-    reasons[(cells.flags & UNANSWERED) != 0] = NO_ANSWER
-    reasons[((cells.flags & OUTSIDE) != 0) & (reasons == "")] = ELSEWHERE
+    reasons[(cells.flags & UNANSWERED) != 0] = gettext(NO_ANSWER)
+    reasons[((cells.flags & OUTSIDE) != 0) & (reasons == "")] = gettext(ELSEWHERE)
     reasons[(cells.flags & CUT) != 0] = ""
     return reasons

@@ -13,7 +13,7 @@ from pathlib import Path
 CODE = "en-xa"
 _FOLDER = "en_XA"
 _ACCENTS = str.maketrans("AEIOUYaeiouycnszCNSZ", "ÀÉÎÖÛÝàéîöûýçñšžÇÑŠŽ")
-_KEPT = re.compile(r"(\{\w*\}|%\(\w+\)[sd]|%[sd%]|<[^>]*>|&\w+;)")
+_KEPT = re.compile(r"(\{[^{}]*\}|%\(\w+\)[sd]|%[sd%]|<[^>]*>|&\w+;)")
 """Places for values, tags and entities stay as they are."""
 
 

@@ -63,6 +63,8 @@ class Row:
     with_errors: Interval | None = None
     """Percent as it is likely to be with the machine's errors in mind; None where people named the cells, or where those errors
     are not known."""
+    name: str = ""
+    """What people read where the row is of no class, in the reader's language; "" where its class has the name."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,11 @@ class Section:
     key: str
     """What files, exports and pages call it."""
     title: str
-    """Its heading."""
+    """Its heading, in the reader's language."""
     n: int
     """Cells that are counted in it."""
     noun: str
-    """What n counts, such as white cells."""
+    """What n counts, such as white cells, in the reader's language."""
     rows: tuple[Row, ...]
     """Its classes, in the schema's order."""
     floor: int = 0
@@ -100,7 +102,7 @@ class Ratio:
     key: str
     """What files, exports and pages call it."""
     name: str
-    """What people read."""
+    """What people read, in their language."""
     unit: str
     """Of the value."""
     value: Interval | None
@@ -109,6 +111,8 @@ class Ratio:
     """There is none; "" where there is one."""
     basis: str = ""
     """Of what it is made, such as 24 NRBC with 200 white cells."""
+    unit_in_name: bool = False
+    """The name says the unit ("Platelets per mm²"), which is then not printed beside it."""
 
 
 @dataclass(frozen=True)

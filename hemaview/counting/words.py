@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from hemaview.words import gettext, ngettext
 
 
@@ -12,16 +15,34 @@ def number_of(n: int, one: str, many: str = "") -> str:
 
 def cells_of(n: int, noun: str) -> str:
     """1 white cell; 23 white cells: n of what a section counts, `noun`. An assay of a package may bring a noun of its own."""
-    by_noun = {
-        "white cells": ngettext("{n:,} white cell", "{n:,} white cells", n),
-        "red cells": ngettext("{n:,} red cell", "{n:,} red cells", n),
-        "gradable red cells": ngettext("{n:,} gradable red cell", "{n:,} gradable red cells", n),
-        "nucleated cells": ngettext("{n:,} nucleated cell", "{n:,} nucleated cells", n),
-        "nucleated red cells": ngettext("{n:,} nucleated red cell", "{n:,} nucleated red cells", n),
-        "platelets": ngettext("{n:,} platelet", "{n:,} platelets", n),
-        "cells": ngettext("{n:,} cell", "{n:,} cells", n),
+    phrases = {
+        gettext("white cells"): ngettext("{n:,} white cell", "{n:,} white cells", n),
+        gettext("red cells"): ngettext("{n:,} red cell", "{n:,} red cells", n),
+        gettext("gradable red cells"): ngettext("{n:,} gradable red cell", "{n:,} gradable red cells", n),
+        gettext("nucleated cells"): ngettext("{n:,} nucleated cell", "{n:,} nucleated cells", n),
+        gettext("nucleated red cells"): ngettext("{n:,} nucleated red cell", "{n:,} nucleated red cells", n),
+        gettext("platelets"): ngettext("{n:,} platelet", "{n:,} platelets", n),
+        gettext("candidates"): ngettext("{n:,} candidate", "{n:,} candidates", n),
+        gettext("cells"): ngettext("{n:,} cell", "{n:,} cells", n),
     }
-    return by_noun[noun].format(n=n) if noun in by_noun else number_of(n, noun.removesuffix("s"), noun)
+    own = gettext(noun) if noun else ""
+    return phrases[own].format(n=n) if own in phrases else number_of(n, noun.removesuffix("s"), noun)
+
+
+def noun_for(n: int, noun: str) -> str:
+    """white cell; white cells: what a section counts, `noun`, beside the number n."""
+    nouns = {
+        gettext("white cells"): ngettext("white cell", "white cells", n),
+        gettext("red cells"): ngettext("red cell", "red cells", n),
+        gettext("gradable red cells"): ngettext("gradable red cell", "gradable red cells", n),
+        gettext("nucleated cells"): ngettext("nucleated cell", "nucleated cells", n),
+        gettext("nucleated red cells"): ngettext("nucleated red cell", "nucleated red cells", n),
+        gettext("platelets"): ngettext("platelet", "platelets", n),
+        gettext("candidates"): ngettext("candidate", "candidates", n),
+        gettext("cells"): ngettext("cell", "cells", n),
+    }
+    own = gettext(noun) if noun else ""
+    return nouns.get(own, noun.removesuffix("s") if n == 1 else noun)
 
 
 def no_area() -> str:
@@ -34,6 +55,10 @@ def poor(sentence: str, why: str) -> str:
     return sentence.format(reason=gettext(why))
 
 
-def unit_beside(name: str, unit: str) -> str:
-    """The unit to print beside a figure's name: "" where the name says it ("Platelets per mm²") or there is none."""
-    return "" if unit == "1" or (unit.startswith("/") and " per " in name) else unit
+def unit_beside(ratio: Mapping[str, Any]) -> str:
+    """The unit to print beside a ratio's name, of a ratio as JSON: "" where the name says it or there is none.
+
+    Reports of before ratios stated `unit_in_name` hold our own alone, whose names said each unit that begins with a stroke.
+    """
+    unit: str = ratio["unit"]
+    return "" if unit == "1" or ratio.get("unit_in_name", unit.startswith("/")) else unit

@@ -117,7 +117,7 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
     looks = []
     for i, box in enumerate(boxes):
         looks.append(look_at(slide, *box, plan.mpp))
-        progress("looking at the region", (i + 1) / len(boxes))
+        progress(gettext_noop("looking at the region"), (i + 1) / len(boxes))
     areas = [box[2] * box[3] * (plan.mpp / 1000) ** 2 for box in boxes]
     good = good_focus(looks, plan, areas)
     plan.fields = [
@@ -136,11 +136,11 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
 
 
 def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress, overview: Detector | None) -> None:
-    progress("looking for tissue", 0.0)
+    progress(gettext_noop("looking for tissue"), 0.0)
     tissue = tissue_map(slide)
     boxes = [b for b in field_boxes(slide, plan.mpp) if _share(tissue, slide, *b) > LEAST_TISSUE]
     if overview is not None:
-        progress("looking for particles and trails", 0.0)
+        progress(gettext_noop("looking for particles and trails"), 0.0)
         regions = regions_of(slide, overview)
         plan.fields = _ranked(slide, places_within(boxes, regions), request, plan, progress, False)
         within = len(plan.counted_fields)
@@ -208,7 +208,7 @@ def _ranked(
         upcoming = pool.map(lambda i: look_at(slide, *boxes[i], plan.mpp), indices)
         for n, i in enumerate(indices):
             looks[i] = next(upcoming)
-            progress("looking for fields", (n + 1) / len(indices))
+            progress(gettext_noop("looking for fields"), (n + 1) / len(indices))
     areas = [boxes[i][2] * boxes[i][3] * (plan.mpp / 1000) ** 2 for i in looks]
     good = good_focus(list(looks.values()), plan, areas)
     fields = []

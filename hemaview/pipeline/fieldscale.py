@@ -12,7 +12,7 @@ from hemaview.pipeline.eyepiece import Eyepiece, evenly_lit, eyepiece_of
 from hemaview.pipeline.plan import PipelineError, RunRequest
 from hemaview.pipeline.scale import OIL_FIELD_SPREAD, OIL_FIELD_UM, disagreement, mpp_through_eyepiece, seen_with
 from hemaview.pipeline.specimen import Guard, guards, signs_of
-from hemaview.words import gettext
+from hemaview.words import gettext, gettext_noop
 from hemaview.wsi.slide import Slide
 
 MOST_SCALE_PHOTOS = 12
@@ -34,7 +34,7 @@ def scale_of(
     slide: Slide, request: RunRequest, progress: Progress
 ) -> tuple[float, str, float | None, list[str], list[Guard]]:
     """(µm/px, where it is from, its standard deviation, notes, what contradicts it)."""
-    progress("measuring red cells", 0.0)
+    progress(gettext_noop("measuring red cells"), 0.0)
     if request.mpp and (wide_px := RED_CELL_UM / request.mpp) < LEAST_CELL_PX:
         raise PipelineError(
             gettext(

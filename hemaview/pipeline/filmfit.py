@@ -21,6 +21,7 @@ from hemaview.pipeline.finders.common import WITHOUT_NUCLEUS
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.lowpower import LowPower, at_low_power
 from hemaview.pipeline.plan import Plan, Sink
+from hemaview.words import gettext_noop
 from hemaview.wsi.slide import Slide
 
 MOST_FIELDS = 40
@@ -53,7 +54,7 @@ def fit_to_film(
         return fitted, Stain.USUAL
     both = [model for model in (naming, elsewhere) if isinstance(model, Classifier)]
     own = next((model for model in both if taught and model.info.name == taught.base), None)
-    sink.phase("looking at how the film is stained")
+    sink.phase(gettext_noop("looking at how the film is stained"))
     path = RunFolder(folder).statistics_file
     statistics = _read(path)
     if statistics is None:

@@ -40,7 +40,7 @@ def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progres
             inside = ~is_covered if inside is None else inside & ~is_covered
         looks.append(look(rgb, mpp, inside))
         insides.append(inside)
-        progress("looking at the fields", (i + 1) / len(request.photo_fields))
+        progress(gettext_noop("looking at the fields"), (i + 1) / len(request.photo_fields))
     shares = [1.0 if inside is None else float(inside.mean()) for inside in insides]
     if rounds:
         plan.notes.append(
@@ -75,7 +75,7 @@ def written_into(slide: Slide, photographs: Sequence[dict[str, Any]], progress: 
 
     def read(i: int) -> NDArray[np.uint8]:
         f = photographs[i]
-        progress("looking for scale bars", i / len(photographs))
+        progress(gettext_noop("looking for scale bars"), i / len(photographs))
         return slide.read(f["x"], f["y"], 0, f["w"], f["h"])
 
     sizes = [(f["w"], f["h"]) for f in photographs]

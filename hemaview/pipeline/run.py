@@ -97,7 +97,7 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
     """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, or the sink's Superseded or
     Cancelled."""
     request.folder.mkdir(parents=True, exist_ok=True)
-    sink.phase("loading the models")
+    sink.phase(gettext_noop("loading the models"))
     models, notes = _load(request)
     request, cost = at_recall(request, models)
     notes += cost

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -202,6 +203,18 @@ def test_a_comparison_says_what_the_machine_called_a_cell_and_who_named_it(
     assert "Monocyte (tess; machine: Segmented neutrophil) → Segmented neutrophil (machine)" in page
     assert "By the machine: 1; by people only: 1." in page and "only because a person named it" in page
     assert re.search(r"\(−\d+\.\d to \d+\.\d\)", page) and not re.search(r"[(>]-\d", page), "a true minus sign"
+
+
+def test_rows_of_no_class_are_named_in_words(tess: Any, tmp_path: Path, client: Any) -> None:
+    block = factories.slide(factories.case(tess, specimen="cell-block"), factories.film_file(tmp_path / "block.tif"))
+    first, second = (
+        factories.finished_job(block, factories.cells({"erythroblast": n}, key="fetal_nrbc"), "fetal_nrbc")
+        for n in (3, 4)
+    )
+    label_cells(tess, first, "confirm", [1], [], None, 0)
+    client.force_login(tess)
+    page = client.get(f"/cases/{block.case.accession}/compare/{first.pk}/{second.pk}/").content.decode()
+    assert "<td>Looked at</td>" in page and "looked_at" not in page
 
 
 def test_the_api_chooses_lists_settles_and_compares(labelled: Any, slide: Any, api: Any, tess: Any) -> None:

@@ -258,8 +258,7 @@ def test_news_are_of_the_reading_on_which_a_person_works(twice: Any, tess: Any, 
     def news_of(user: Any) -> list[tuple[str, int]]:
         consumer = CaseConsumer()
         consumer.user, consumer.case_id, consumer.marks = user, twice.slide.case_id, {}
-        look: Any = CaseConsumer.__dict__["look"].func
-        return [(m["role"], m["revision"]) for m in look(consumer) if m["type"] == "labels"]
+        return [(m["role"], m["revision"]) for m in consumer.news() if m["type"] == "labels"]
 
     assert news_of(tess) == [("first", 3)] and news_of(tom) == [("second", 4)]
     close_second_reading(tom, twice.slide.case)

@@ -27,21 +27,15 @@ _SHOWN = """() => {
   return texts;
 }"""
 _SAME_EVERYWHERE = {
-    "API",
-    "film",
-    "tif",
-    "tiff",
-    "Generic",
-    "Aperio",
-    "HTML",
-    "PDF",
-    "UTC",
-    "Ctrl",
-    "µm²",
-    *calendar.month_abbr,
+    "API", "film", "tif", "tiff", "Generic", "Aperio", "HTML", "PDF", "UTC", "Ctrl", "µm²", *calendar.month_abbr,
     *calendar.month_name,
-}
+}  # fmt: skip
 """Names, formats, units, and what the test itself names its file."""
+_SENTENCES = {
+    "by_reason": {"reason"}, "counted": {"title", "noun"}, "fields": {"reason"}, "findings": {"text"},
+    "ratios": {"name", "why", "basis"}, "sections": {"title", "noun", "unit", "note"}, "unsettled": {"text"},
+}  # fmt: skip
+"""What the server sends as phrases of its catalogue, by the list that holds it: no data, so that it must not stay plain."""
 
 
 @pytest.fixture
@@ -57,11 +51,27 @@ def browser_context_args() -> dict[str, Any]:
     return {"viewport": {"width": 1440, "height": 900}, "timezone_id": TOKYO, "locale": "en-US"}
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _strings(value: Any, holder: str = "") -> Iterator[str]:
+    """What is sent as data, without the phrases of the server's catalogue; `holder` names the list or place of the value."""
     if isinstance(value, str):
         yield value
-    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _strings(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _strings(one, holder)
+    elif isinstance(value, dict):
+        phrases = {"phase", "must_see"} | _SENTENCES.get(holder, set())
+        for name, one in value.items():
+            if not (name in phrases and isinstance(one, str)):
+                yield from _strings(one, name)
+
+
+def test_phrases_that_the_server_sends_are_no_data() -> None:
+    sent = {
+        "sections": [{"key": "marrow", "title": "Marrow differential", "rows": [{"name": "Blast"}]}],
+        "must_see": {"by_reason": [{"reason": "uncertain: blast", "open": 1}]},
+        "job": {"phase": "counting", "protocol_title": "Marrow"},
+    }
+    assert set(_strings(sent)) == {"marrow", "Blast", "Marrow"}
 
 
 def plain_words(page: Any, data: set[str], answers: list[Any]) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -21,6 +22,13 @@ def eta_s(job: Job) -> float | None:
         return None
     elapsed = (timezone.now() - job.started_at).total_seconds()
     return round(elapsed / job.fields_done * max(0, job.fields_total - job.fields_done), 1)
+
+
+class PhaseField(serializers.CharField):
+    """What a worker is at: the row keeps the phrase in English, and it is answered in the reader's language."""
+
+    def to_representation(self, value: Any) -> str:
+        return gettext(super().to_representation(value))
 
 
 class UsedModelSerializer(serializers.Serializer[Any]):
@@ -48,6 +56,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     protocol = serializers.CharField(source="protocol.name")
     protocol_title = serializers.CharField(source="protocol.title")
     protocol_version = serializers.IntegerField(source="protocol.version")
+    phase = PhaseField(read_only=True)
     schema = serializers.SerializerMethodField()
     assay_title = serializers.SerializerMethodField()
     requested_by = serializers.CharField(source="requested_by.display_name", default="")
@@ -161,6 +170,7 @@ class ModelUploadSerializer(serializers.ModelSerializer[ModelUpload]):
     """Weights and a card that were handed in, while and after they are tried."""
 
     requested_by = serializers.CharField(source="requested_by.display_name", read_only=True, default="")
+    phase = PhaseField(read_only=True)
     checks = CheckSerializer(many=True, read_only=True)
 
     class Meta:

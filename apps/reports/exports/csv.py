@@ -28,7 +28,7 @@ HBF_NAMES = {
     "positive": gettext_noop("HbF positive"),
     "negative": gettext_noop("HbF negative"),
     "not_done": gettext_noop("HbF not done"),
-    "open": gettext_noop("HbF: nothing said yet"),
+    "open": gettext_noop("HbF not recorded yet"),
 }
 """What a second, HbF-stained section says of confirmed nucleated red cells."""
 

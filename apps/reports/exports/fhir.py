@@ -132,7 +132,7 @@ class _Builder:
 
     def report_code(self) -> dict[str, Any]:
         """What the report is of: the examinations by name. A code stands for all of it or not at all."""
-        text = ", ".join(dict.fromkeys(part["title"] for part in self.parts)) or gettext("Hematology report")
+        text = ", ".join(dict.fromkeys(part["title"] for part in self.parts)) or gettext("Haematology report")
         codes = [part["codes"].get("report", {}) for part in self.parts]
         if codes and codes[0].get("loinc") and all(code.get("loinc") == codes[0]["loinc"] for code in codes):
             return _concept(text, codes[0])

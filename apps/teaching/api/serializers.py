@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.accounts.api.inputs import Body
+from apps.analysis.api.serializers import PhaseField
 from apps.analysis.models import Adaptation
 from apps.analysis.selectors import jobs_for
 from apps.slides.models import Site
@@ -37,6 +38,7 @@ class AdaptationSerializer(serializers.ModelSerializer[Adaptation]):
     site = serializers.CharField(source="site.name", read_only=True)
     base = serializers.CharField(source="base.algorithm.name", read_only=True)
     requested_by = serializers.CharField(source="requested_by.display_name", read_only=True, default="")
+    phase = PhaseField(required=False, allow_blank=True, max_length=64)
     labels = serializers.SerializerMethodField()
     report = serializers.JSONField(
         read_only=True, help_text="Scores before and after on cells left out; cells to name next."

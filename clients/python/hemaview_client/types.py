@@ -589,6 +589,7 @@ CountRatio = TypedDict(
         "key": "str",
         "name": "str",
         "unit": "str",
+        "unit_in_name": "bool",
         "machine": "Interval | None",
         "reviewed": "Interval | None",
         "why": "str",

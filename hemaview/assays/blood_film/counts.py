@@ -36,7 +36,11 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     red_cells = _red_cells(tally, schema, rules)
     nrbc = _nrbc(tally, schema)
     platelets = _numbers(
-        "platelets", "Platelets", "platelets", _counts(tally, schema, "platelet"), tally.of(*PLATELETS)
+        "platelets",
+        gettext("Platelets"),
+        gettext("platelets"),
+        _counts(tally, schema, "platelet"),
+        tally.of(*PLATELETS),
     )
     nrbc_rate = _nrbc_rate(nrbc.n, shares.n, rules)
     corrected = _corrected(nrbc_rate, tally, rules)
@@ -70,7 +74,8 @@ def _numbers(key: str, title: str, noun: str, counts: list[tuple[str, int]], n: 
 
 def _nrbc(tally: Tally, schema: Schema) -> Section:
     """Nucleated red cells; what nobody has named may be some."""
-    numbers = _numbers("nrbc", "Nucleated red cells", "nucleated red cells", _counts(tally, schema, "nrbc"))
+    counts = _counts(tally, schema, "nrbc")
+    numbers = _numbers("nrbc", gettext("Nucleated red cells"), gettext("nucleated red cells"), counts)
     nameless = tally.of("unidentified")
     if not nameless:
         return numbers
@@ -85,8 +90,8 @@ def _nrbc(tally: Tally, schema: Schema) -> Section:
 def _differential(tally: Tally, schema: Schema, rules: Rules) -> Section:
     return section(
         "differential",
-        "White-cell differential",
-        "white cells",
+        gettext("White-cell differential"),
+        gettext("white cells"),
         _counts(tally, schema, "wbc"),
         unidentified=tally.of("unidentified"),
         floor=int(rules.get("differential.percent_from", 0)),
@@ -121,7 +126,7 @@ def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
             n,
         ).format(least=least, n=n)
     grades = {} if note else grade_limits(rules.get("grades", {}))
-    red_cells = section("red_cells", "Red-cell morphology", "red cells", counts, grades, note=note)
+    red_cells = section("red_cells", gettext("Red-cell morphology"), gettext("red cells"), counts, grades, note=note)
     ungraded = red_cells.n < rules.get("schistocyte.min_red_cells", 0)
     shareless = red_cells.n < rules.get("schistocyte.share_from_red_cells", 0)
 
@@ -134,7 +139,7 @@ def _red_cells(tally: Tally, schema: Schema, rules: Rules) -> Section:
 
 
 def _nrbc_rate(nrbc: int, white: int, rules: Rules) -> Ratio:
-    key, name, unit = "nrbc_per_100_wbc", "NRBC per 100 white cells", "/100 WBC"
+    key, name, unit = "nrbc_per_100_wbc", gettext("NRBC per 100 white cells"), "/100 WBC"
     floor = int(rules.get("nrbc.rate_from_white_cells", 0))
     basis = ngettext("{nrbc:,} NRBC with {n:,} white cell", "{nrbc:,} NRBC with {n:,} white cells", white).format(
         nrbc=nrbc, n=white
@@ -145,12 +150,12 @@ def _nrbc_rate(nrbc: int, white: int, rules: Rules) -> Ratio:
             "{n:,} white cells were counted; the rate needs at least {least}.",
             white,
         ).format(n=white, least=max(1, floor))
-        return Ratio(key, name, unit, None, why, basis)
-    return Ratio(key, name, unit, odds(nrbc, white).scaled(100), basis=basis)
+        return Ratio(key, name, unit, None, why, basis, unit_in_name=True)
+    return Ratio(key, name, unit, odds(nrbc, white).scaled(100), basis=basis, unit_in_name=True)
 
 
 def _corrected(nrbc_rate: Ratio, tally: Tally, rules: Rules) -> Ratio:
-    key, name, unit = "corrected_wbc", "White cells corrected for NRBC", "10⁹/L"
+    key, name, unit = "corrected_wbc", gettext("White cells corrected for NRBC"), "10⁹/L"
     wbc, from_rate = tally.analyser.get("wbc_10e9_per_l"), float(rules.get("nrbc.correct_from_per_100_wbc", 0))
     if not wbc:
         return Ratio(key, name, unit, None, gettext("The analyser's white-cell count was not entered."))
@@ -169,7 +174,7 @@ def _corrected(nrbc_rate: Ratio, tally: Tally, rules: Rules) -> Ratio:
 def _it_ratio(tally: Tally, rules: Rules) -> Ratio:
     immature = tally.of(*IMMATURE)
     neutrophils = immature + tally.of("segmented_neutrophil")
-    key, name = "it_ratio", "Immature to total neutrophils (I:T)"
+    key, name = "it_ratio", gettext("Immature to total neutrophils (I:T)")
     floor = int(rules.get("differential.percent_from", 0))
     basis = ngettext("{immature:,} of {n:,} neutrophil", "{immature:,} of {n:,} neutrophils", neutrophils).format(
         immature=immature, n=neutrophils
@@ -186,12 +191,12 @@ def _it_ratio(tally: Tally, rules: Rules) -> Ratio:
 
 def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
     platelets, area = tally.of(*PLATELETS), tally.counted_mm2
-    density = Ratio("platelets_per_mm2", "Platelets per mm²", "/mm²", None, no_area())
+    density = Ratio("platelets_per_mm2", gettext("Platelets per mm²"), "/mm²", None, no_area(), unit_in_name=True)
     field_mm = float(rules.get("platelets.field_diameter_mm", 0))
-    name = f"Platelets per 100× oil field of {field_mm:g} mm"
-    in_field = Ratio("platelets_per_oil_field", name, "/field", None, density.why)
+    name = gettext("Platelets per 100× oil field of {field_mm:g} mm").format(field_mm=field_mm)
+    in_field = Ratio("platelets_per_oil_field", name, "/field", None, density.why, unit_in_name=True)
     factor = float(rules.get("platelets.factor_low", 0)), float(rules.get("platelets.factor_high", 0))
-    estimate = Ratio("platelets_estimate", "Platelets, estimated", "10⁹/L", None, density.why)
+    estimate = Ratio("platelets_estimate", gettext("Platelets, estimated"), "10⁹/L", None, density.why)
     ratios = [density, in_field, estimate] if field_mm else [density]
     if area and field_mm:
         per_mm2 = rate(platelets, area)
@@ -205,12 +210,12 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
             low=factor[0], high=factor[1]
         )
         ratios = [
-            Ratio(density.key, density.name, density.unit, per_mm2, basis=basis),
-            Ratio(in_field.key, name, in_field.unit, fields, basis=basis),
-            Ratio(estimate.key, estimate.name, estimate.unit, None if why else scaled, why, estimate_basis),
+            replace(density, value=per_mm2, why="", basis=basis),
+            replace(in_field, value=fields, why="", basis=basis),
+            replace(estimate, value=None if why else scaled, why=why, basis=estimate_basis),
         ]
     elif area:
-        ratios = [Ratio(density.key, density.name, density.unit, rate(platelets, area))]
+        ratios = [replace(density, value=rate(platelets, area), why="")]
     searched_mm2 = tally.searched_mm2 or area
     if searched_mm2:
         nrbc, nameless = rate(tally.of("erythroblast"), searched_mm2), tally.of("unidentified")
@@ -222,7 +227,8 @@ def _densities(tally: Tally, rules: Rules) -> list[Ratio]:
                 "{mm2:.3g} mm² searched; {most:.0f} ({low:.0f}–{high:.0f}) if the {n:,} unidentified cells were NRBC",
                 nameless,
             ).format(mm2=searched_mm2, n=nameless, most=most.value, low=most.low, high=most.high)
-        ratios.append(Ratio("nrbc_per_mm2", "NRBC per mm² searched", "/mm²", nrbc, basis=basis))
+        name = gettext("NRBC per mm² searched")
+        ratios.append(Ratio("nrbc_per_mm2", name, "/mm²", nrbc, basis=basis, unit_in_name=True))
     return ratios
 
 

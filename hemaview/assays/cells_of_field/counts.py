@@ -13,7 +13,7 @@ from hemaview.words import gettext, ngettext
 def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     """Counts of one or several films of one patient."""
     counts = [(c.key, tally.of(c.key)) for c in schema.classes if c.counted]
-    cells = section("cells", "Red and white cells", "cells", counts, {})
+    cells = section("cells", gettext("Red and white cells"), gettext("cells"), counts, {})
     red, white = (sum(tally.of(c.key) for c in schema.group_of(group)) for group in ("rbc", "wbc"))
     notes = []
     usual = int(rules.get("cells.usual_from", 0))
@@ -31,8 +31,8 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         sections=(cells,),
         ratios=(
             _red_per_white(red, white),
-            _density("red_cells_per_mm2", "Red cells", red, tally.counted_mm2),
-            _density("white_cells_per_mm2", "White cells", white, tally.counted_mm2),
+            _density("red_cells_per_mm2", gettext("Red cells per mm²"), red, tally.counted_mm2),
+            _density("white_cells_per_mm2", gettext("White cells per mm²"), white, tally.counted_mm2),
         ),
         outside={c.key: n for c in schema.classes if not c.counted and (n := tally.of(c.key))},
         notes=tuple(notes),
@@ -40,7 +40,7 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
 
 
 def _red_per_white(red: int, white: int) -> Ratio:
-    name = "Red cells to one white cell"
+    name = gettext("Red cells to one white cell")
     if not white:
         return Ratio("red_per_white_cell", name, "1", None, gettext("No white cell was counted."))
     return Ratio("red_per_white_cell", name, "1", odds(red, white), basis=f"{red:,} : {white:,}")
@@ -48,6 +48,6 @@ def _red_per_white(red: int, white: int) -> Ratio:
 
 def _density(key: str, name: str, count: int, area_mm2: float | None) -> Ratio:
     if not area_mm2:
-        return Ratio(key, f"{name} per mm²", "/mm²", None, no_area())
+        return Ratio(key, name, "/mm²", None, no_area(), unit_in_name=True)
     basis = gettext("{n:,} on {mm2:.3g} mm²").format(n=count, mm2=area_mm2)
-    return Ratio(key, f"{name} per mm²", "/mm²", rate(count, area_mm2), basis=basis)
+    return Ratio(key, name, "/mm²", rate(count, area_mm2), basis=basis, unit_in_name=True)

@@ -22,10 +22,10 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     confirmed = int(tally.confirmed.get(CANDIDATE, 0))
     candidates = standing + excluded
     rows = (
-        Row("candidates", candidates),
-        Row("looked_at", confirmed + excluded),
-        Row("confirmed", confirmed),
-        Row("excluded", excluded),
+        Row("candidates", candidates, name=gettext("Candidates")),
+        Row("looked_at", confirmed + excluded, name=gettext("Looked at")),
+        Row("confirmed", confirmed, name=gettext("Confirmed")),
+        Row("excluded", excluded, name=gettext("Excluded")),
         *(Row(c.key, tally.of(c.key)) for c in schema.classes if c.counted),
     )
     area, basis = tally.searched_mm2 or tally.counted_mm2, ""
@@ -35,16 +35,20 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
         ).format(n=standing, mm2=area)
     density = Ratio(
         "candidates_per_mm2",
-        "Candidates per mm² searched",
+        gettext("Candidates per mm² searched"),
         "/mm²",
         rate(standing, area) if area else None,
         "" if area else no_area(),
         basis,
+        unit_in_name=True,
+    )
+    searched = Section(
+        "fetal_nrbc", gettext("Nucleated red cells searched for"), candidates, gettext("candidates"), rows
     )
     return Result(
         assay="fetal_nrbc",
         rules=rules.title,
-        sections=(Section("fetal_nrbc", "Nucleated red cells searched for", candidates, "candidates", rows),),
+        sections=(searched,),
         ratios=(density,),
         outside={c.key: n for c in schema.classes if not c.counted and (n := tally.of(c.key))},
         notes=(poor(gettext("The fields are of poor quality: {reason}."), tally.poor_fields),)

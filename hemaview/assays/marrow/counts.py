@@ -17,13 +17,16 @@ from hemaview.counting.values import (
     unsettled,
 )
 from hemaview.counting.words import cells_of, no_area, poor
-from hemaview.words import gettext, ngettext
+from hemaview.words import gettext, gettext_noop, ngettext
 
 COUNTED_GROUPS = ("myeloid", "erythroid", "lymphoid")
 STAGES = ("proerythroblast", "basophilic_erythroblast", "polychromatic_erythroblast", "orthochromatic_erythroblast")
 OF_BLOOD = ("segmented_neutrophil", "lymphocyte", "monocyte")
 """Cells that blood brings into an aspirate."""
-PER_MM2 = (("megakaryocyte", "Megakaryocytes per mm²"), ("mitotic_cell", "Cells in mitosis per mm²"))
+PER_MM2 = (
+    ("megakaryocyte", gettext_noop("Megakaryocytes per mm²")),
+    ("mitotic_cell", gettext_noop("Cells in mitosis per mm²")),
+)
 _OLD_GROUPS = {"wbc": "myeloid", "nrbc": "erythroid"}
 """Groups of jobs of the first form, whose classes were grouped as a blood film's."""
 _LYMPHOID = ("lymphocyte", "plasma_cell", "mast_cell")
@@ -34,8 +37,8 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     counts = [(c.key, tally.of(c.key)) for c in schema.classes if _counts(c)]
     differential = section(
         "marrow",
-        "Marrow differential",
-        "nucleated cells",
+        gettext("Marrow differential"),
+        gettext("nucleated cells"),
         counts,
         unidentified=tally.of("unidentified"),
         floor=int(rules.get("differential.percent_from", 0)),
@@ -71,20 +74,22 @@ def _me_ratio(tally: Tally, schema: Schema, rules: Rules) -> Ratio:
         if with_blasts
         else gettext("{m:,} : {e:,}, no blasts counted as myeloid")
     ).format(m=m, e=e)
+    key, name = "me_ratio", gettext("M:E ratio")
     if not e:
-        return Ratio("me_ratio", "M:E ratio", "1", None, gettext("No erythroblast was counted."), basis)
-    return Ratio("me_ratio", "M:E ratio", "1", odds(m, e), basis=basis)
+        return Ratio(key, name, "1", None, gettext("No erythroblast was counted."), basis)
+    return Ratio(key, name, "1", odds(m, e), basis=basis)
 
 
 def _densities(tally: Tally) -> list[Ratio]:
     area = tally.searched_mm2 or tally.counted_mm2
-    if not area:
-        return [Ratio(f"{key}s_per_mm2", name, "/mm²", None, no_area()) for key, name in PER_MM2]
-    basis = gettext("{n:,} on {mm2:.3g} mm²")
-    return [
-        Ratio(f"{key}s_per_mm2", name, "/mm²", rate(tally.of(key), area), basis=basis.format(n=tally.of(key), mm2=area))
-        for key, name in PER_MM2
-    ]
+    return [_density(key, gettext(name), tally.of(key), area) for key, name in PER_MM2]
+
+
+def _density(key: str, name: str, count: int, area_mm2: float | None) -> Ratio:
+    if not area_mm2:
+        return Ratio(f"{key}s_per_mm2", name, "/mm²", None, no_area(), unit_in_name=True)
+    basis = gettext("{n:,} on {mm2:.3g} mm²").format(n=count, mm2=area_mm2)
+    return Ratio(f"{key}s_per_mm2", name, "/mm²", rate(count, area_mm2), basis=basis, unit_in_name=True)
 
 
 def _findings(tally: Tally, differential: Section, rules: Rules) -> list[Finding]:
@@ -101,8 +106,7 @@ def _findings(tally: Tally, differential: Section, rules: Rules) -> list[Finding
         share = percent(blood, differential.n)
         text = gettext(
             "{share:.0f} % ({low:.0f}–{high:.0f}) of the cells are segmented neutrophils, lymphocytes and monocytes, as in "
-            "peripheral blood: the aspirate may be "
-            "hemodiluted."
+            "peripheral blood: the aspirate may be haemodiluted."
         ).format(share=share.value, low=share.low, high=share.high)
         findings.append(Finding("dilution", text))
     if tumour := tally.of("tumour_cell"):

@@ -17,8 +17,8 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     grades = {} if tally.poor_fields else grade_limits(rules.get("grades", {}))
     red = section(
         "sickle",
-        "Sickle cells of gradable red cells",
-        "gradable red cells",
+        gettext("Sickle cells of gradable red cells"),
+        gettext("gradable red cells"),
         counts,
         grades,
         floor=int(rules.get("sickle.percent_from", 0)),
@@ -42,10 +42,11 @@ def count(tally: Tally, schema: Schema, rules: Rules) -> Result:
     area = tally.counted_mm2
     density = Ratio(
         "sickle_cells_per_mm2",
-        "Sickle cells per mm²",
+        gettext("Sickle cells per mm²"),
         "/mm²",
         rate(tally.of("elongated"), area) if area else None,
         "" if area else no_area(),
+        unit_in_name=True,
     )
     return Result(
         assay="sickle",
@@ -64,7 +65,7 @@ def _over_fields(tally: Tally, gradable: list[str]) -> Ratio:
     interval = spread_over(fields)
     return Ratio(
         "sickle_percent_over_fields",
-        "Sickle cells, by how much fields differ",
+        gettext("Sickle cells, by how much fields differ"),
         "%",
         interval.scaled(100) if interval else None,
         "" if interval else gettext("Fewer than three fields were counted."),

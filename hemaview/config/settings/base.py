@@ -263,7 +263,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "HemaView",
-    "DESCRIPTION": "Slides, jobs, cells, review and reports of a hematology reading room. Research use only.",
+    "DESCRIPTION": "Slides, jobs, cells, review and reports of a haematology reading room. Research use only.",
     "VERSION": VERSION,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -23,6 +23,7 @@ from hemaview.learning.publish.conformal import MISSES, Answers, least_probabili
 from hemaview.methods.card import Card
 from hemaview.methods.efficientnet import EfficientNet
 from hemaview.pipeline.unidentified import STRANGE, families_in, sets_of
+from hemaview.words import gettext_noop
 
 FOLDS = 3
 CURVE_SHARES = (0.25, 0.5)
@@ -35,7 +36,7 @@ TEMPERATURES = np.geomspace(0.4, 3.0, 24)
 NEXT_CELLS = 20
 
 Step = Callable[[str, float], None]
-"""Hears what is done and how much of all, 0 to 1."""
+"""Hears what is done, a phrase of the catalogue in English, and how much of all, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class _Lessons:
             return teach(self.net, self._films(parts[i]), int(self.card.adapts.get("layers", 0)), note)
 
         tasks = [partial(one, i) for i in range(len(parts))]
-        return on_every_core(tasks, lambda: step("learning", float(shares.mean())))
+        return on_every_core(tasks, lambda: step(gettext_noop("learning"), float(shares.mean())))
 
     def _films(self, rows: NDArray[np.int64]) -> list[Film]:
         slides = np.array(self.cells.slides)[rows]

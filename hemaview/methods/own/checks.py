@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from hemaview.words import gettext_noop
+
 TITLES = {
-    "file": "The file holds a net and nothing else",
-    "inputs": "It takes what the card says",
-    "outputs": "It gives one number for each class",
-    "runs": "The runtime that is here can run it",
-    "finite": "Every probability is a number",
-    "sees": "Different pictures get different answers",
-    "repeat": "The same pictures get the same answers twice",
-    "batch": "A cell gets the same answer alone and among others",
-    "scale": "A cell seen at twice the resolution gets the same answer",
-    "ground": "Bare ground, black and white do not stop it",
-    "speed": "100 cells take a bearable time",
+    "file": gettext_noop("The file holds a net and nothing else"),
+    "inputs": gettext_noop("It takes what the card says"),
+    "outputs": gettext_noop("It gives one number for each class"),
+    "runs": gettext_noop("The runtime that is here can run it"),
+    "finite": gettext_noop("Every probability is a number"),
+    "sees": gettext_noop("Different pictures get different answers"),
+    "repeat": gettext_noop("The same pictures get the same answers twice"),
+    "batch": gettext_noop("A cell gets the same answer alone and among others"),
+    "scale": gettext_noop("A cell seen at twice the resolution gets the same answer"),
+    "ground": gettext_noop("Bare ground, black and white do not stop it"),
+    "speed": gettext_noop("100 cells take a bearable time"),
 }
 """Key of each check, in their order, to what a page says of it."""
 

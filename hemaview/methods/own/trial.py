@@ -11,6 +11,7 @@ from typing import Any
 
 from hemaview.confined import Crashed, TookTooLong, ask
 from hemaview.methods.own.checks import TITLES
+from hemaview.words import gettext_noop
 
 MEMORY_BYTES = 3 * 1024**3
 ON_ONE_CORE = {"HEMAVIEW_THREADS": "1", "HEMAVIEW_DEVICE": "cpu"}
@@ -62,4 +63,10 @@ def _plain(text: str) -> str:
 
 
 def _ended(title: str, code: str, sentence: str) -> dict[str, Any]:
-    return {"key": "ended", "title": title or "The file is looked at", "ok": False, "result": sentence, "code": code}
+    return {
+        "key": "ended",
+        "title": title or gettext_noop("The file is looked at"),
+        "ok": False,
+        "result": sentence,
+        "code": code,
+    }

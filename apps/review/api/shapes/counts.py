@@ -65,6 +65,7 @@ class CountRatioSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     name = serializers.CharField()
     unit = serializers.CharField()
+    unit_in_name = serializers.BooleanField(help_text="the name says the unit, which is not printed beside it")
     machine = IntervalSerializer(allow_null=True)
     reviewed = IntervalSerializer(allow_null=True)
     why = serializers.CharField(help_text="why there is no value")
