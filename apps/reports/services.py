@@ -28,7 +28,6 @@ from apps.reports import document, render
 from apps.reports.fonts import unprintable, with_code_points
 from apps.reports.holds import Hold, holds_of, missing_slides, unlifted
 from apps.reports.manifest import labels_sha256
-from apps.reports.meanings import meaning_of
 from apps.reports.models import Amendment, Report
 from apps.reports.summary import stamps
 from apps.review.bloodcount import references
@@ -53,7 +52,7 @@ def sign(
 ) -> Report:
     """Sign the case: re-checks the password, refuses by name what stands before the signature, freezes, hashes, locks.
 
-    `meaning` is one of `MEANINGS`. `reason` says why what a reason can lift may stand; the report prints it. `conclusion_before`
+    `meaning` is in the signer's words. `reason` says why what a reason can lift may stand; the report prints it. `conclusion_before`
     and `comment_before` are what the signer saw there: where somebody else has written meanwhile, the signature is refused and
     their words stay.
     `count_stamps` are the stamps of the reported analyses whose counts the signer saw (`summary.stamps`): others are refused.
@@ -62,8 +61,12 @@ def sign(
     report is written outside any lock of the database; a second one proves that what was frozen is what is there.
     """
     require(user, case, "sign")
-    meaning = meaning_of(meaning)
+    if not meaning.strip():
+        raise Refusal(
+            gettext("State the meaning of your signature, for example: reviewed and approved."), code="no-meaning"
+        )
     for name, text in (
+        (gettext("meaning of your signature"), meaning),
         (gettext("conclusion"), conclusion or ""),
         (gettext("comment"), comment or ""),
         (gettext("reason"), reason),
@@ -78,7 +81,7 @@ def sign(
     case, content = _begin(user, case, words, reason.strip(), count_stamps)
     report_id = uuid.uuid4()
     try:
-        report = _freeze(user, case, content, meaning, report_id)
+        report = _freeze(user, case, content, meaning.strip(), report_id)
         return _conclude(user, case, content, report)
     except BaseException:
         _forget(report_id)

@@ -10,13 +10,11 @@ import { SigningSummary } from "./SigningSummary";
 import { sameStamps } from "./stamps";
 import type { Case, Counts, Report, Signing } from "./types";
 
-/** Meanings of a signature by what the report keeps, whatever the page's language; the server takes these and no others. */
+/** Meanings of a signature by what the report keeps, whatever the page's language. */
 const MEANINGS: Record<string, string> = {
   "Reviewed and approved": t("Reviewed and approved"),
   "Reviewed; comment added": t("Reviewed; comment added"),
   "Approved as a second reader": t("Approved as a second reader"),
-  Reviewed: t("Reviewed"),
-  Approved: t("Approved"),
 };
 
 /** How often the dialog asks whether the counts are still those that it shows. */

@@ -141,11 +141,11 @@ def test_what_no_font_can_print_is_named_before_signing_and_nothing_but_other_wo
     assert services.sign(paul, case, PASSWORD, "Approved", comment="Film of it").version == 1
 
 
-def test_the_reasons_of_a_signature_and_of_an_amendment_must_be_printable(job: Any, paul: Any) -> None:
+def test_the_meaning_of_a_signature_and_the_reason_of_an_amendment_must_be_printable(job: Any, paul: Any) -> None:
     see_all(paul, job)
     case = job.slide.case
-    with pytest.raises(Refusal, match="The reason has characters") as refused:
-        services.sign(paul, case, PASSWORD, "Approved", reason=f"for {ORIGINAL}")
+    with pytest.raises(Refusal, match="meaning of your signature has characters") as refused:
+        services.sign(paul, case, PASSWORD, ORIGINAL)
     assert refused.value.code == "unprintable-characters"
     services.sign(paul, case, PASSWORD, "Approved")
     with pytest.raises(Refusal, match="The reason has characters"):
