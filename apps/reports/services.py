@@ -53,8 +53,8 @@ def sign(
     """Sign the case: re-checks the password, refuses by name what stands before the signature, freezes, hashes, locks.
 
     `meaning` is in the signer's words. `reason` says why what a reason can lift may stand; the report prints it.
-    `conclusion_before` and `comment_before` are what the signer saw there: where somebody else has written meanwhile, the signature is refused and
-    their words stay.
+    `conclusion_before` and `comment_before` are what the signer saw there: where somebody else has written meanwhile, the
+    signature is refused and their words stay.
     `count_stamps` are the stamps of the reported analyses whose counts the signer saw (`summary.stamps`): others are refused.
 
     Three steps: a short transaction checks and marks the case as being signed, so that every other write is refused; the
