@@ -16,7 +16,6 @@ from hemaview.inference.filmstatistics import STRANGE_FILMS, fit_for, statistics
 from hemaview.inference.pictures import ground_of, rescale, squares
 from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score, bootstrap, macro_f1
-from hemaview.learning.publish.conformal import MOST_SILENT
 from hemaview.learning.recipes.film import NUCLEATED_MPP
 from hemaview.learning.sets import data
 from hemaview.pipeline.unidentified import STRANGE, sets_of
@@ -27,6 +26,8 @@ SETS = {"rv-pbs": NUCLEATED_MPP, "raabin-wbc": NUCLEATED_MPP, "chula-wbc": NUCLE
 _SAME = {"lymphocyte_variant": "lymphocyte"}
 _NEUTROPHILS = {"segmented_neutrophil": "neutrophil", "band_neutrophil": "neutrophil"}
 BLAST = "blast"
+MOST_SILENT = 0.05
+"""Of the cells that are left unmarked so many may be wrong, where the ceiling of coverage is asked for."""
 
 
 def strangers(name: str, dataset: str, experiment: Experiment, split: str) -> list[Score]:
