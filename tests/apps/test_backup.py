@@ -36,9 +36,10 @@ def test_a_restore_that_fails_leaves_everything_empty_and_can_be_tried_again(
     call_command("flush", interactive=False, verbosity=0)
     put_into(settings, tmp_path / "new")
     (settings.VAR_DIR / "reports").mkdir()  # as where a disk is mounted
-    with monkeypatch.context() as broken, pytest.raises(Refusal, match="an entry is missing"):
+    with monkeypatch.context() as broken:
         broken.setattr(module, "verify", lambda: Verdict(False, 0, "an entry is missing"))
-        restore(packed, lambda _: None)
+        with pytest.raises(Refusal, match="an entry is missing"):
+            restore(packed, lambda _: None)
     assert not User.objects.exists() and (settings.VAR_DIR / "reports").is_dir()
     assert not [path for folder in FOLDERS for path in (settings.VAR_DIR / folder).rglob("*")]
     assert not (settings.VAR_DIR / ".restore-rows.json").exists()
