@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from apps.accounts.errors import Conflict, Refusal
-from apps.analysis.cellfiles import cells_of
+from apps.analysis.cellfiles import cells_of, schema_of
 from apps.review.countsjson import counts_json
 from apps.review.models import LabelEvent
 from apps.review.selectors import gallery, labels_json
@@ -296,3 +296,16 @@ def test_where_the_analysis_keeps_how_cells_look_the_list_goes_by_it_and_says_so
     listed = api(tess).get(f"/api/v1/jobs/{with_looks.pk}/gallery/", {"view": "alike", "like": 0}).json()
     assert listed["alike_by"] == "looks" and [row["row"] for row in listed["rows"]] == [0, 3, 2, 1, 4]
     assert api(tess).get(f"/api/v1/jobs/{with_looks.pk}/gallery/", {"view": "unsure"}).json()["alike_by"] == ""
+
+
+def test_the_gallery_says_what_an_unidentified_cell_may_be(job: Any, tmp_path: Any) -> None:
+    table = factories.cells({"unidentified": 2, "lymphocyte": 1})
+    film = schema_of(job)
+    p = table.p.copy()
+    p[0] = 0
+    p[0, film.index("monocyte")], p[0, film.index("blast")] = 0.4, 0.3
+    p[1] = 0
+    other = factories.slide(job.slide.case, factories.film_file(tmp_path / "c.tif"))
+    nameless = factories.finished_job(other, replace(table, p=p))
+    every = {r["row"]: r["perhaps"] for r in gallery(nameless, None, "position", 0, 9)["rows"]}
+    assert every == {0: film.index("monocyte"), 1: None, 2: None}
