@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django import forms
+from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
@@ -52,6 +53,12 @@ class CaseFilter(django_filters.FilterSet):
                 | Q(stain__icontains=word)
             )
         return cases.filter(words)
+
+
+def urgent_first(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """Urgent cases that are not signed before all others, then newest first."""
+    urgent = models.Case(models.When(Q(urgent=True) & ~Q(state=Case.State.SIGNED), then=0), default=1)
+    return cases.order_by(urgent, "-state_since", "-pk")
 
 
 def ordered(cases: QuerySet[Case], ordering: str) -> QuerySet[Case]:

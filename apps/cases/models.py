@@ -73,6 +73,12 @@ class Case(models.Model):
         help_text=gettext_lazy("Roles then count for nothing: only rights given on this case do."),
     )
     urgent = models.BooleanField(default=False, help_text=gettext_lazy("Its jobs go before all others."))
+    archived_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text=gettext_lazy("When it was put out of the worklist; empty: it was not."),
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="cases_created"
     )

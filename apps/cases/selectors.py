@@ -108,21 +108,26 @@ class Overview:
     """What heads a list of cases."""
 
     states: dict[str, int]
-    """How many of all cases are in each state."""
+    """How many of all cases that are not archived are in each state."""
     n_rows: int
     """How many the list shows."""
     exact: str
     """The accession number that a search names exactly; "" where it names none."""
+    n_archived: int
+    """How many are in the archive."""
 
 
 def overview(cases: QuerySet[Case], matches: QuerySet[Case], search: str) -> Overview:
-    """Counted of all `cases` and of the `matches` among them, in one query."""
+    """Counted of all `cases` and of the `matches` among them, in one query; states of those that are not archived."""
     among = Count("pk", filter=Q(pk__in=matches.order_by().values("pk")))
     accession = Max("accession", filter=Q(accession__iexact=search))
-    by_state = list(cases.order_by().values("state").annotate(n=Count("pk"), among=among, exact=accession))
+    archived = Q(archived_at__isnull=False)
+    counted = {"n": Count("pk", filter=~archived), "n_archived": Count("pk", filter=archived)}
+    by_state = list(cases.order_by().values("state").annotate(**counted, among=among, exact=accession))
     states = {state: 0 for state, _ in Case.State.choices} | {row["state"]: row["n"] for row in by_state}
     exact = next((row["exact"] for row in by_state if row["exact"]), "")
-    return Overview(states, sum(row["among"] for row in by_state), exact)
+    n_archived = sum(row["n_archived"] for row in by_state)
+    return Overview(states, sum(row["among"] for row in by_state), exact, n_archived)
 
 
 def reviewers_of(case: Case) -> list[User]:

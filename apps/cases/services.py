@@ -137,6 +137,27 @@ def set_urgent(user: Any, case: Case, urgent: bool) -> Case:
     return case
 
 
+@transaction.atomic
+def set_archived(user: Any, case: Case, archived: bool, reason: str = "") -> Case:
+    """Put a case out of the worklist, with a reason, or back into it, by who signs or administers it. It stays readable as it is,
+    and nothing of it is deleted; raises Refusal without a reason, Conflict while it is being signed."""
+    require_any(user, case, "sign", "administer")
+    case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+    if case.being_signed:
+        raise Conflict(gettext("This case is being signed; wait a moment and try again."), code="being-signed")
+    if archived == (case.archived_at is not None):
+        return case
+    if archived and not reason.strip():
+        raise Refusal(gettext("Say why the case is put into the archive."), code="no-reason")
+    case.archived_at = timezone.now() if archived else None
+    Case.objects.filter(pk=case.pk).update(archived_at=case.archived_at)
+    record(
+        user, "case.archived" if archived else "case.unarchived", "case", case.pk, accession=case.accession,
+        **({"reason": reason.strip()} if reason.strip() else {}),
+    )  # fmt: skip
+    return case
+
+
 def set_comment(user: Any, case: Case, comment: str, before: str | None = None) -> Case:
     """The comment that the report will carry; plain text. `before` is the text that the writer saw: raises Conflict where
     another stands there now."""

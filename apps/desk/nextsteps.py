@@ -173,7 +173,7 @@ def waiting_for(user: Any, cases: QuerySet[Case]) -> tuple[list[int], dict[int, 
 
     Work on a case waits for its reader, or for everybody where nobody reads it; a signature waits for all who may sign.
     """
-    open_cases = list(with_rights(user, foreseen(cases.filter(state__in=OPEN_STATES))))
+    open_cases = list(with_rights(user, foreseen(cases.filter(state__in=OPEN_STATES, archived_at__isnull=True))))
     steps = next_steps(open_cases, {})
     waiting = []
     for case in open_cases:

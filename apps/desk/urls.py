@@ -5,6 +5,7 @@ from apps.desk import picking, rights, views
 urlpatterns = [
     path("", views.worklist, name="worklist"),
     path("administration/", views.administration, name="administration"),
+    path("next-case/", views.next_case, name="next-case"),
     path("cases/new/", views.new_case, name="new-case"),
     path("cases/<str:accession>/", views.case_page, name="case-page"),
     path("cases/<str:accession>/rights/", rights.rights_page, name="case-rights-page"),

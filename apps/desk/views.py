@@ -12,7 +12,9 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.http import urlencode
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import ensure_csrf_cookie
 
@@ -21,7 +23,7 @@ from apps.accounts.roles import RIGHT_MEANING, RIGHTS
 from apps.analysis.cellfiles import schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import jobs_for
-from apps.cases.filters import ORDERINGS, CaseFilter, ordered
+from apps.cases.filters import ORDERINGS, CaseFilter, ordered, urgent_first
 from apps.cases.models import Case
 from apps.cases.selectors import case_for, cases_for, overview, with_rights
 from apps.cases.services import create_case, may_create
@@ -52,25 +54,30 @@ _COLUMNS = (
 @ensure_csrf_cookie
 def worklist(request: HttpRequest) -> HttpResponse:
     """Cases the person may see: searched, filtered, sorted, paged; counts per state and what waits for them."""
-    visible = cases_for(request.user).select_related("reader")
-    search = request.GET.get("search", "").strip()
-    waiting, steps = waiting_for(request.user, visible)
+    every = cases_for(request.user).select_related("reader")
     state = request.GET.get("state", "")
+    visible = every.filter(archived_at__isnull=state != "archived")
+    search = request.GET.get("search", "").strip()
+    waiting, steps = waiting_for(request.user, every)
     data = request.GET.copy()
-    if state == "waiting":
+    if state in ("waiting", "archived"):
         data["state"] = ""
     filtered = CaseFilter(data, queryset=visible.filter(pk__in=waiting) if state == "waiting" else visible)
-    overview_rows = overview(visible, filtered.qs, search)
+    overview_rows = overview(every, filtered.qs, search)
     if overview_rows.exact and "state" not in request.GET:
         return redirect("case-page", accession=overview_rows.exact)
     ordering = request.GET.get("ordering", "")
-    pages = Paginator(with_rights(request.user, foreseen(ordered(filtered.qs, ordering))), 25)
+    in_order = ordered(filtered.qs, ordering) if ordering else urgent_first(filtered.qs)
+    pages = Paginator(with_rights(request.user, foreseen(in_order)), 25)
     pages.count = overview_rows.n_rows
     page = pages.get_page(request.GET.get("page"))
     counts = overview_rows.states
     tabs = [{"key": "", "label": gettext("All"), "n": sum(counts.values()), "active": state == ""}]
     tabs.append({"key": "waiting", "label": gettext("Waiting for me"), "n": len(waiting), "active": state == "waiting"})
     tabs += [{"key": k, "label": label, "n": counts[k], "active": state == k} for k, label in Case.State.choices]
+    tabs.append(
+        {"key": "archived", "label": gettext("Archive"), "n": overview_rows.n_archived, "active": state == "archived"}
+    )
     context = {
         "page_obj": page,
         "rows": worklist_rows(request.user, list(page.object_list), steps),
@@ -80,10 +87,26 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "columns": [_column(request, key, gettext(label), ordering) for key, label in _COLUMNS],
         "can_create": may_create(request.user),
         "query": _query(request, page=None),
+        "filter_query": _query(request, page=None, after=None),
+        "after": request.GET.get("after", ""),
         "demo_cases": shown_first() if getattr(settings, "DEMO", False) else [],
         "filtered": any(request.GET.get(k) for k in ("search", "state", "specimen", "stain", "reader")),
     }
     return render(request, "cases/worklist.html", context)
+
+
+@login_required
+def next_case(request: HttpRequest) -> HttpResponse:
+    """To the reading room of the next case that waits for the person, in the worklist's order, after that named `after` and round
+    again; to the worklist where no other waits."""
+    waiting, _ = waiting_for(request.user, cases_for(request.user))
+    accessions = list(urgent_first(Case.objects.filter(pk__in=waiting)).values_list("accession", flat=True))
+    after = request.GET.get("after", "")
+    others = [accession for accession in accessions if accession != after]
+    if not others:
+        return redirect(f"{reverse('worklist')}?{urlencode({'state': 'waiting', 'after': after})}")
+    at = accessions.index(after) if after in accessions else 0
+    return redirect("room", accession=others[at % len(others)])
 
 
 @login_required

@@ -7,6 +7,7 @@ import { slideTitle } from "../shared/format";
 import { Notices } from "../shared/Notices";
 import { live } from "../shared/socket";
 import type { Room } from "../shared/types";
+import { Archive } from "./Archive";
 import { BloodCount } from "./BloodCount";
 import { Facts } from "./Facts";
 import { followPage } from "./follow";
@@ -72,6 +73,13 @@ export function CaseDesk({ first }: { first: Room }) {
           onUrgent={(urgent) => void act(() => send("POST", `/api/v1/cases/${accession}/urgent/`, { urgent }))}
         />
       )}
+      <Archive
+        archivedAt={data.case.archived_at}
+        may={data.me.rights.includes("sign") || data.me.rights.includes("administer")}
+        onArchive={(archived, reason) =>
+          void act(() => send("POST", `/api/v1/cases/${accession}/archived/`, { archived, reason }))
+        }
+      />
       <Facts facts={data.case} may={may} act={act} />
       <div className="slides-head">
         <h2>{t("Slides")}</h2>

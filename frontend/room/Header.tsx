@@ -75,6 +75,13 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
           </button>
         )}
         {!blind && <ReportLink data={data} />}
+        <a
+          className="button"
+          href={`/next-case/?after=${encodeURIComponent(current.accession)}`}
+          title={t("The next case that waits for you")}
+        >
+          {t("Next case")}
+        </a>
         <button type="button" onClick={onLink} title={t("Copy a link to this place")}>
           {t("Link")}
         </button>

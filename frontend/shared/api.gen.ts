@@ -161,6 +161,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{accession}/archived/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put a case out of the worklist, with a reason, or back into it; it stays readable as it is. */
+        post: operations["cases_archived_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{accession}/blood-count/": {
         parameters: {
             query?: never;
@@ -1892,6 +1909,15 @@ export interface components {
          * @enum {string}
          */
         AnnotationKindEnum: "point" | "line" | "rectangle" | "polygon";
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
+        ArchivedRequest: {
+            archived: boolean;
+            /**
+             * @description why; needed to archive
+             * @default
+             */
+            reason: string;
+        };
         AuthToken: {
             token: string;
         };
@@ -2042,6 +2068,11 @@ export interface components {
             readonly restricted: boolean;
             /** @description Its jobs go before all others. */
             readonly urgent: boolean;
+            /**
+             * Format: date-time
+             * @description When it was put out of the worklist; empty: it was not.
+             */
+            readonly archived_at: string | null;
             /** Format: date-time */
             readonly created_at: string;
             /** Format: date-time */
@@ -4396,6 +4427,38 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AmendInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_archived_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchivedRequest"];
             };
         };
         responses: {

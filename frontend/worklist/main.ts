@@ -8,11 +8,15 @@ import { line } from "../shared/line";
 import { live } from "../shared/socket";
 import { offerThemes } from "../shared/theme";
 import type { Case, Job } from "../shared/types";
+import { offerBulkActs } from "./bulk";
+import { offerSavedFilters } from "./savedfilters";
 
 type News = { type: "job"; accession: string; job: Job } | { type: "case"; case: Case };
 
 offerThemes();
 writeTimes(document);
+offerSavedFilters();
+offerBulkActs();
 let first = true;
 
 function row(accession: string): HTMLElement | null {

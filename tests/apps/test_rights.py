@@ -64,6 +64,7 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, set[str]]] = [
     ("POST", "/api/v1/jobs/{job}/cells/", {"x": 50, "y": 50, "w": 20, "h": 20, "label": 14}, REVIEW),
     ("POST", "/api/v1/cases/{acc}/sign/", {"password": "wrong", "meaning": "Reviewed"}, SIGN),
     ("POST", "/api/v1/cases/{acc}/amend/", {"reason": "because"}, SIGN),
+    ("POST", "/api/v1/cases/{acc}/archived/", {"archived": True, "reason": "a test"}, SIGN | ADMINISTER),
     ("POST", "/api/v1/cases/{acc}/rights/", {"username": "tess", "rights": ["view"]}, ADMINISTER),
 ]
 ALLOWED = {200, 201, 202, 204}

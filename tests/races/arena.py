@@ -226,7 +226,7 @@ class Arena:
         )  # fmt: skip
         Case.objects.filter(pk=self.case_pk).update(
             pseudonym="P-1", specimen="blood-film", stain="MGG", question="", comment="", conclusion="",
-            urgent=False, reader=None, restricted=False,
+            urgent=False, archived_at=None, reader=None, restricted=False,
             state=Case.State.ANALYSING if active else Case.State.IN_REVIEW, signing_key="", signing_until=None,
         )  # fmt: skip
         set_rights(self.people["ada"], self.case(), self.people["rosa"], set())

@@ -155,6 +155,11 @@ def _urgent(a: Arena, side: int) -> Shot:
     return lambda: cases.set_urgent(user, case, True)
 
 
+def _archive(a: Arena, side: int) -> Shot:
+    user, case = who(a, side, "paul", "ada"), a.case()
+    return lambda: cases.set_archived(user, case, True, "for the race")
+
+
 def _finish(a: Arena, side: int) -> Shot:
     job, results = a.fresh_second(), a.results_of_second()
     return lambda: runservices.finish(job, partial=False, **results) or _refused()
@@ -263,6 +268,7 @@ WRITES: tuple[Write, ...] = (
     Write("cancel in the queue", "job.cancel", _cancel_in_queue, WAITING),
     Write("claim", "", _claim, WAITING),
     Write("urgency", "case.urgent", _urgent, content=False, idempotent=True),
+    Write("archiving", "case.archived", _archive, content=False, idempotent=True),
     Write("cancel", "job.cancel", _cancel, RUNNING),
     Write("finish", "job.done", _finish, RUNNING),
     Write("end of a job", "job.failed", _end_of_job, RUNNING),

@@ -68,6 +68,7 @@ class CaseSerializer(serializers.ModelSerializer[Case]):
             "reader",
             "restricted",
             "urgent",
+            "archived_at",
             "created_at",
             "updated_at",
             "state_since",
@@ -127,6 +128,13 @@ class CommentSerializer(Body):
 
 class UrgentSerializer(Body):
     urgent = serializers.BooleanField()
+
+
+class ArchivedSerializer(Body):
+    archived = serializers.BooleanField()
+    reason = serializers.CharField(
+        max_length=500, required=False, allow_blank=True, default="", help_text="why; needed to archive"
+    )
 
 
 class ReaderSerializer(Body):

@@ -17,6 +17,7 @@ from apps.accounts.errors import Refusal
 from apps.accounts.models import User
 from apps.cases import services
 from apps.cases.api.serializers import (
+    ArchivedSerializer,
     CaseInputSerializer,
     CaseSerializer,
     CommentSerializer,
@@ -138,6 +139,18 @@ class CaseUrgentView(APIView):
         body = UrgentSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         case = services.set_urgent(request.user, case, body.validated_data["urgent"])
+        return Response(CaseSerializer(case, context={"request": request}).data)
+
+
+class CaseArchivedView(APIView):
+    """Put a case out of the worklist, with a reason, or back into it; it stays readable as it is."""
+
+    @extend_schema(request=ArchivedSerializer, responses=CaseSerializer)
+    def post(self, request: Request, accession: str) -> Response:
+        case = case_for(request.user, accession)
+        body = ArchivedSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        case = services.set_archived(request.user, case, **body.validated_data)
         return Response(CaseSerializer(case, context={"request": request}).data)
 
 

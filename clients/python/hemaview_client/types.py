@@ -222,6 +222,14 @@ AnnotationInputRequest = TypedDict(
 
 AnnotationKindEnum = Literal['point', 'line', 'rectangle', 'polygon']
 
+ArchivedRequest = TypedDict(
+    "ArchivedRequest",
+    {
+        "archived": "bool",
+        "reason": "NotRequired[str]",
+    },
+)
+
 AuthToken = TypedDict(
     "AuthToken",
     {
@@ -352,6 +360,7 @@ Case = TypedDict(
         "reader": "Person | None",
         "restricted": "bool",
         "urgent": "bool",
+        "archived_at": "str | None",
         "created_at": "str",
         "updated_at": "str",
         "state_since": "str",
