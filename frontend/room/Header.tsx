@@ -79,8 +79,9 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
           className="button"
           href={`/next-case/?after=${encodeURIComponent(current.accession)}`}
           title={t("The next case that waits for you")}
+          aria-label={t("The next case that waits for you")}
         >
-          {t("Next case")}
+          ⇥
         </a>
         <button type="button" onClick={onLink} title={t("Copy a link to this place")}>
           {t("Link")}
