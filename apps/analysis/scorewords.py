@@ -72,6 +72,7 @@ METRICS: dict[str, tuple[str, str]] = {
     "cells_a_field": (gettext_noop("cells found"), gettext_noop("per field")),
     "cells_right": (gettext_noop("cells called correctly"), ""),
     "coverage": (gettext_noop("cells called without asking for a look"), ""),
+    "coverage_ceiling": (gettext_noop("cells that could be called so, one in twenty of them wrongly"), ""),
     "dice": (gettext_noop("Dice"), ""),
     "ece": (gettext_noop("calibration error (ECE)"), ""),
     "error_1": (gettext_noop("cells merged"), gettext_noop("per 100")),
