@@ -106,11 +106,12 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
         say(t("Choose a cell first: Space goes to the next one."));
         return;
       }
-      if (!(await label(action, targets, cls, { shown: action === "confirm" ? sharedClass : null }))) return;
+      const answer = label(action, targets, cls, { shown: action === "confirm" ? sharedClass : null });
+      // Whoever types ahead of the server means the following cell. The list in hand does not say yet that this one has been seen.
+      if (n === 1 && !nOthers && current >= 0) following(rows.length - 1);
+      if (!(await answer)) return;
       if (nOthers) say(`${doneText(action, n)} ${leftText(nOthers)}`);
       else if (n > 1) say(doneText(action, n));
-      // The cell itself has been seen now, though the list in hand does not say so yet.
-      else if (current >= 0) following(rows.length - 1);
     },
     [refusal, rows, selection, selected, label, current, following, say, mixed],
   );
