@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schema } from "../shared/types";
-import { actionOf, holderOf, KEYS } from "./keys";
+import { type Action, actionOf, holderOf, KEYS, mayRepeat } from "./keys";
 
 const cell = { name: "", short: "", group: "wbc", colour: "", mark: "", must_see: false, counted: true };
 const schema: Schema = {
@@ -68,6 +68,11 @@ describe("keys", () => {
     expect(holderOf(element(["input[type=range]"]))).toBe("slider");
     expect(holderOf(element(["[data-cell]", "button"]))).toBe("none");
     expect(holderOf(null)).toBe("none");
+  });
+  it("that is held down goes on moving, and writes once", () => {
+    const moving: Action[] = ["next", "left", "right", "up", "down"];
+    const once: Action[] = ["confirm", "reject", "undo", "redo", "teach", "comment", "add", { relabel: 1 }];
+    expect([...moving, ...once].filter(mayRepeat)).toEqual(moving);
   });
   it("is told in the help", () => {
     expect(KEYS.map((k) => k.keys)).toContain("Space");

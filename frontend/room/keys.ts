@@ -163,6 +163,21 @@ export function actionOf(
   return index === null ? null : { relabel: index };
 }
 
+const MOVING: ReadonlySet<Action> = new Set<Action>([
+  "next",
+  "left",
+  "right",
+  "up",
+  "down",
+  "plane-before",
+  "plane-after",
+]);
+
+/** Whether a key that is held down goes on acting: what moves does; what writes, opens or switches is meant once. */
+export function mayRepeat(action: Action): boolean {
+  return MOVING.has(action);
+}
+
 /** The class that a key stands for, by its index. */
 export function classOfKey(key: string, schema: Schema): number | null {
   return schema.classes.find((c) => c.shortcut && c.shortcut === key)?.index ?? null;
