@@ -1,6 +1,7 @@
 import { createElement } from "react";
 import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it, vi } from "vitest";
+import { keyOf } from "../gallery/keyof";
 import type { GalleryRow } from "../shared/types";
 import { classOf, heapOf, useActs } from "./acts";
 
@@ -63,5 +64,30 @@ describe("a key pressed before the server has answered the one before", () => {
     const onSelect = vi.fn();
     await actsAt(0, { rows, label: async () => false, onSelect }).act("confirm");
     expect(onSelect.mock.lastCall).toEqual([rows[1]]);
+  });
+});
+
+describe("cells on screen that are named together", () => {
+  const rows = [cell(1), cell(2, "", "rejected"), cell(3, "", "relabelled"), cell(4, "", "confirmed"), cell(5)];
+  const keys = new Set(rows.map(keyOf));
+  it("are those that are open; how many were left is said", async () => {
+    const [label, say] = [vi.fn<Setting["label"]>(async () => true), vi.fn()];
+    await actsAt(0, { rows, label, say }).name(keys, 4);
+    expect(label.mock.calls).toEqual([["relabel", { rows: [1, 5], added: [] }, 4]]);
+    expect(say.mock.calls).toEqual([
+      [
+        "2 cells given another class. Press z to undo. 3 that had been rejected or named already were left as they are.",
+      ],
+    ]);
+  });
+  it("are none where all have been reviewed", async () => {
+    const [label, say] = [vi.fn<Setting["label"]>(async () => true), vi.fn()];
+    await actsAt(0, { rows: rows.slice(1, 4), label, say }).name(keys, 4);
+    expect([label.mock.calls, say.mock.calls]).toEqual([[], [["Every cell on screen has been reviewed."]]]);
+  });
+  it("may be any where they were chosen one by one", async () => {
+    const label = vi.fn<Setting["label"]>(async () => true);
+    await actsAt(0, { rows, label }).give(new Set([keyOf(cell(2))]), 4);
+    expect(label.mock.calls).toEqual([["relabel", { rows: [2], added: [] }, 4]]);
   });
 });

@@ -127,6 +127,20 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
     [refusal, rows, label, say],
   );
 
+  /** Give those of the given cells that are open a class: what people said of the others stands. */
+  const name = useCallback(
+    async (keys: ReadonlySet<string>, cls: number) => {
+      const wanted = rows.filter((r) => keys.has(keyOf(r)));
+      const open = wanted.filter((r) => r.state === "");
+      const nLeft = wanted.length - open.length;
+      if (refusal) say(refusal);
+      else if (!open.length) say(t("Every cell on screen has been reviewed."));
+      else if (await label("relabel", targetsOf(open), cls))
+        say([doneText("relabel", open.length), nLeft && leftAsTheyAre(nLeft)].filter(Boolean).join(" "));
+    },
+    [refusal, rows, label, say],
+  );
+
   /** Confirm those of the given cells that are open. */
   const confirm = useCallback(
     async (keys: ReadonlySet<string>) => {
@@ -143,13 +157,21 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
     [rows, label, say, mixed],
   );
 
-  return { current, setCurrentKey, selection, setSelection, choose, next, act, give, confirm };
+  return { current, setCurrentKey, selection, setSelection, choose, next, act, give, name, confirm };
 }
 
 const ONE_AT_A_TIME = t("Cells that must be seen are confirmed one at a time: press Space, look, press Enter.");
 
 function leftText(n: number): string {
   return plural(n, "One that must be seen was left open.", "{n} that must be seen were left open.");
+}
+
+function leftAsTheyAre(n: number): string {
+  return plural(
+    n,
+    "One that had been rejected or named already was left as it is.",
+    "{n} that had been rejected or named already were left as they are.",
+  );
 }
 
 /** The class that all of the cells have; null where they have none in common. */
