@@ -7,7 +7,7 @@ import type { CellClass } from "../shared/types";
 import type { Props } from "./Differential";
 import { SIZES } from "./Gallery";
 import { keyOf } from "./keyof";
-import { countedNote } from "./listnote";
+import { countedNote, rowNumber } from "./listnote";
 import { Picture } from "./Picture";
 import { RowActs } from "./RowActs";
 
@@ -70,7 +70,7 @@ export function ClassRow(props: RowProps) {
       <h3>
         <Mark mark={(perhaps ?? cell).mark} colour={(perhaps ?? cell).colour} /> <span>{title}</span>
         {(perhaps ?? cell).shortcut && <kbd>{(perhaps ?? cell).shortcut}</kbd>}
-        <b>{share && !nameless ? share.count : nameless ? rows.length : total}</b>
+        <b>{rowNumber(rows, nameless ? 0 : group.unlisted, nameless ? null : share)}</b>
         <small>
           {nameless
             ? first === 0 && t("outside the count until somebody names them")
