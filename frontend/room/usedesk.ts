@@ -60,7 +60,8 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   );
   const [tabled, setTabled] = useState(() => opensTabled(opened.start, job, schema));
   const [menu, setMenu] = useState<Menu>(null);
-  const groups = useDifferential(job, tabled, schema, counts, labels);
+  const chooseNone = useCallback(() => setChosen(null), [setChosen]);
+  const groups = useDifferential(job, tabled, schema, counts, labels, chooseNone);
   const rows = tabled ? groups.rows : gallery.rows;
   const mixed = !tabled && (which === "must-see" || which === "alike" || which === "all");
   const added = labels.added.find((one) => one.id === opened.added) ?? null;
@@ -74,7 +75,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   useEffect(() => {
     acts.setCurrentKey(null);
     acts.setSelection(new Set());
-  }, [which, gallery.view, jobId, tabled]);
+  }, [which, gallery.view, jobId, tabled, groups.kind]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown in place of the other takes the keys
   useEffect(keysToGallery, [tabled]);
   const openList = (list: Which) => {
