@@ -31,11 +31,18 @@ describe("keys", () => {
   it("moves, confirms, rejects and undoes", () => {
     expect([press(" "), press("Enter"), press("Backspace"), press("z")]).toEqual(["next", "confirm", "reject", "undo"]);
     expect(press("z", { ctrlKey: true })).toBe("undo");
-    expect([press("Z"), press("y", { ctrlKey: true }), press("Z", { ctrlKey: true, shiftKey: true })]).toEqual([
-      "redo",
-      "redo",
-      "redo",
-    ]);
+    expect([
+      press("Z", { shiftKey: true }),
+      press("y", { ctrlKey: true }),
+      press("Z", { ctrlKey: true, shiftKey: true }),
+    ]).toEqual(["redo", "redo", "redo"]);
+  });
+  it("takes no letter for a tool because of caps lock: Shift decides", () => {
+    const shift = { shiftKey: true };
+    expect([press("S"), press("E"), press("Z")]).toEqual([{ relabel: 0 }, null, "undo"]);
+    expect([press("e", shift), press("s", shift), press("E", shift)]).toEqual(["teach", "beside", "teach"]);
+    expect([press("Z", { ctrlKey: true }), press("z", { ctrlKey: true, ...shift })]).toEqual(["undo", "redo"]);
+    expect([press("?", shift), press("Enter", shift)]).toEqual(["help", "confirm"]);
   });
   it("steps through focal planes", () => {
     expect([press(","), press(".")]).toEqual(["plane-before", "plane-after"]);
