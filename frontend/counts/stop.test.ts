@@ -13,6 +13,7 @@ const row = (key: string) => ({
   with_machine_errors: null,
 });
 const section = (n: number, target: number | null) => ({
+  key: "differential",
   n: { machine: n, reviewed: n },
   target,
   noun: "white cells",
@@ -37,6 +38,17 @@ describe("the stop rule", () => {
     expect(stop.text).toBe("112 of 200 white cells confirmed");
     expect(stop.rest).toBe("88 more cells are needed to reach 200");
     expect(stop.settled).toBe(false);
+  });
+  it("knows nothing of cells that the number does not hold, though the section lists them", () => {
+    const number = (key: string) => ({ ...row(key), reviewed: share });
+    const triage = { erythroblast: { left: 3, leave: 0, come: 0 }, lymph: { left: 39, leave: 0, come: 0 } };
+    const rows = [number("candidates"), number("erythroblast"), number("lymph")];
+    const searched = { ...section(8, null), key: "fetal_nrbc", noun: "candidates", rows };
+    const stop = stopOf(searched, triage);
+    expect([stop.text, stop.share]).toEqual(["5 of 8 candidates confirmed", 5 / 8]);
+    expect(stop.rest).toBe("3 left to confirm · hardly any may have another name");
+    const mixed = { ...section(8, null), rows: [row("seg"), number("lymph")] };
+    expect(stopOf(mixed, triage).text).toBe("8 of 8 white cells confirmed");
   });
   it("is settled once every counted cell is confirmed", () => {
     const stop = stopOf(section(200, 200), { other: { left: 4, leave: 1, come: 0 } });

@@ -16,11 +16,11 @@ export interface Stop {
 
 /** How far the review of a section has come; `triage` says what of it nobody has confirmed. */
 export function stopOf(
-  section: Pick<Section, "n" | "target" | "noun" | "floor" | "rows">,
+  section: Pick<Section, "key" | "n" | "target" | "noun" | "floor" | "rows">,
   triage: Counts["triage"],
 ): Stop {
   const n = section.n.reviewed;
-  const sum = (key: "left" | "leave") => section.rows.reduce((all, r) => all + (triage[r.key]?.[key] ?? 0), 0);
+  const sum = (key: "left" | "leave") => inNumber(section).reduce((all, r) => all + (triage[r.key]?.[key] ?? 0), 0);
   const [open, renamed] = [sum("left"), sum("leave")];
   const parts: string[] = [];
   if (section.target !== null && n < section.target)
@@ -56,6 +56,20 @@ export function stopOf(
     share: n ? (n - open) / Math.max(n, section.target ?? n) : 0,
     settled,
   };
+}
+
+/** Classes that a section's number holds where it lists further ones beside them and gives no shares that would tell. */
+const HELD: Readonly<Record<string, readonly string[]>> = {
+  platelets: ["platelet", "giant_platelet"],
+  fetal_nrbc: ["erythroblast"],
+};
+
+/** The rows of a section whose cells its number holds: those with a share of it or, in a section of numbers alone, those named. */
+function inNumber({ key, rows }: Pick<Section, "key" | "rows">): Section["rows"] {
+  const shared = rows.filter((r) => r.reviewed.value !== null);
+  if (shared.length) return shared;
+  const held = HELD[key];
+  return held ? rows.filter((r) => held.includes(r.key)) : rows;
 }
 
 /** What is left of a class, and how far its share of `n` cells may still move; n is 0 where it has no share. */

@@ -7,9 +7,9 @@ import type { CellClass } from "../shared/types";
 import type { Props } from "./Differential";
 import { SIZES } from "./Gallery";
 import { keyOf } from "./keyof";
-import { countedNote } from "./listnote";
-import { onScreen } from "./onscreen";
+import { countedNote, rowNumber } from "./listnote";
 import { Picture } from "./Picture";
+import { RowActs } from "./RowActs";
 
 const over = (event: DragEvent) => event.preventDefault();
 const dragged = (event: DragEvent) => event.dataTransfer.getData("text/plain");
@@ -26,7 +26,7 @@ export function DropName({ cell, onDrop }: { cell: CellClass; onDrop: Props["onD
 
 const SHOWN = 60;
 
-interface RowProps extends Props {
+export interface RowProps extends Props {
   group: DifferentialClass;
   /** Place of its first cell among all that are shown. */
   first: number;
@@ -70,36 +70,14 @@ export function ClassRow(props: RowProps) {
       <h3>
         <Mark mark={(perhaps ?? cell).mark} colour={(perhaps ?? cell).colour} /> <span>{title}</span>
         {(perhaps ?? cell).shortcut && <kbd>{(perhaps ?? cell).shortcut}</kbd>}
-        <b>{share && !nameless ? share.count : nameless ? rows.length : total}</b>
+        <b>{rowNumber(rows, nameless ? 0 : group.unlisted, nameless ? null : share)}</b>
         <small>
           {nameless
             ? first === 0 && t("outside the count until somebody names them")
             : share && share.value !== null && percent(share)}
         </small>
         {rest && <small className="left">{rest}</small>}
-        <span className="row-acts">
-          <button
-            type="button"
-            onClick={() => props.onTypical(perhaps?.index ?? cell.index)}
-            title={t("Show typical cells of this class")}
-          >
-            {t("Typical")}
-          </button>
-          {canReview && !nameless && (
-            <button type="button" onClick={() => cells.current && props.onConfirm(onScreen(cells.current))}>
-              {t("Confirm those on screen")}
-            </button>
-          )}
-          {canReview && perhaps && (
-            <button
-              type="button"
-              onClick={() => cells.current && props.onName(onScreen(cells.current), perhaps.index)}
-              title={t("Look at each first. Cells whose pictures are on screen now are given this class; z undoes it.")}
-            >
-              {t("Name those on screen {name}", { name: perhaps.name })}
-            </button>
-          )}
-        </span>
+        <RowActs {...props} cells={cells} perhaps={perhaps} />
       </h3>
       <div className="class-cells" ref={cells} role="listbox" aria-multiselectable="true" aria-label={title}>
         {(all ? rows : rows.slice(0, SHOWN)).map((row, i) => (

@@ -1,10 +1,11 @@
-import { leftText, stopOf } from "../counts/stop";
+import { stopOf } from "../counts/stop";
 import type { DifferentialClass, Differential as Groups } from "../room/usedifferential";
 import type { Notes } from "../room/usenotes";
 import { t } from "../shared/catalogue";
 import type { Counts, GalleryRow, Schema, Section } from "../shared/types";
 import { ClassRow, DropName } from "./ClassRow";
 import { ORDERS, SIZES, type View } from "./Gallery";
+import { rowRest } from "./listnote";
 
 export interface Props {
   groups: Groups;
@@ -65,7 +66,7 @@ export function Differential(props: Props) {
           {...props}
           group={group}
           first={first.get(group) ?? 0}
-          rest={leftText(triage[group.cell.key], nOf(groups.sections, group))}
+          rest={rowRest(group, groups.sections, triage)}
         />
       ))}
       {groups.empty.length > 0 && (
@@ -133,10 +134,4 @@ function StopRule({ section, triage }: { section: Section; triage: Counts["triag
       <b>{stop.text}</b> <small>{stop.rest}</small>
     </span>
   );
-}
-
-/** Of how many cells a class is a share; 0 where it is none. */
-function nOf(sections: readonly Section[], { cell, share }: DifferentialClass): number {
-  if (!share || share.value === null) return 0;
-  return sections.find((s) => s.rows.some((r) => r.class === cell.index))?.n.reviewed ?? 0;
 }

@@ -1,7 +1,9 @@
 /** Why a list holds another number of cells than is counted beside it, and why a cell of it is not counted. */
 
+import { leftText } from "../counts/stop";
+import type { DifferentialClass } from "../room/usedifferential";
 import { t } from "../shared/catalogue";
-import type { Account } from "../shared/types";
+import type { Account, Counts, GalleryRow, Section, Share } from "../shared/types";
 
 /** Of a class: how many of its cells are counted, and why the others are not; "" where all are. */
 export function countedNote(
@@ -21,6 +23,22 @@ export function countedNote(
   ]
     .filter(Boolean)
     .join(", ");
+}
+
+/** The number beside a row: what is counted of its class or, where that is not counted, its cells that nobody rejected. */
+export function rowNumber(rows: readonly Pick<GalleryRow, "state">[], unlisted: number, share: Share | null): number {
+  return share ? share.count : rows.filter((r) => r.state !== "rejected").length + unlisted;
+}
+
+/** What is left of a row's class; "" for cells without a name, whose rows are each but a part of it. */
+export function rowRest(
+  { cell, share, perhaps }: Pick<DifferentialClass, "cell" | "share" | "perhaps">,
+  sections: readonly Pick<Section, "n" | "rows">[],
+  triage: Counts["triage"],
+): string {
+  if (perhaps !== undefined) return "";
+  const section = sections.find((s) => s.rows.some((r) => r.class === cell.index));
+  return leftText(triage[cell.key], share && share.value !== null ? (section?.n.reviewed ?? 0) : 0);
 }
 
 /** Of the cells that must be seen: how many are left, for those that were seen stay where they are. */

@@ -53,7 +53,7 @@ export function DifferentialPane(props: Props) {
           onMenu({ at: [x - (box?.left ?? 0), y - (box?.top ?? 0)] });
         }}
         onConfirm={(keys) => void acts.confirm(keys)}
-        onName={(keys, cls) => void acts.give(keys, cls)}
+        onName={(keys, cls) => void acts.name(keys, cls)}
         onTypical={(cls) => {
           props.onTypical(cls);
           keysToGallery();

@@ -1,5 +1,6 @@
 import { type ReactNode, type RefObject, useEffect } from "react";
 import { t } from "../shared/catalogue";
+import { withoutCapsLock } from "./keys";
 
 interface Props {
   /** What it is, for who does not see it. */
@@ -20,7 +21,7 @@ export function PlaceBox({ name, title, at, box, onKey, onCancel, children }: Pr
     const down = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "Escape") onCancel();
-      else if (!onKey?.(event.key)) return;
+      else if (event.repeat || !onKey?.(withoutCapsLock(event))) return;
       event.preventDefault();
     };
     window.addEventListener("keydown", down);

@@ -106,11 +106,12 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
         say(t("Choose a cell first: Space goes to the next one."));
         return;
       }
-      if (!(await label(action, targets, cls, { shown: action === "confirm" ? sharedClass : null }))) return;
+      const answer = label(action, targets, cls, { shown: action === "confirm" ? sharedClass : null });
+      // Whoever types ahead of the server means the following cell. The list in hand does not say yet that this one has been seen.
+      if (n === 1 && !nOthers && current >= 0) following(rows.length - 1);
+      if (!(await answer)) return;
       if (nOthers) say(`${doneText(action, n)} ${leftText(nOthers)}`);
       else if (n > 1) say(doneText(action, n));
-      // The cell itself has been seen now, though the list in hand does not say so yet.
-      else if (current >= 0) following(rows.length - 1);
     },
     [refusal, rows, selection, selected, label, current, following, say, mixed],
   );
@@ -122,6 +123,20 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
       const n = targets.rows.length + targets.added.length;
       if (refusal) say(refusal);
       else if (n && (await label("relabel", targets, cls))) say(doneText("relabel", n));
+    },
+    [refusal, rows, label, say],
+  );
+
+  /** Give those of the given cells that are open a class: what people said of the others stands. */
+  const name = useCallback(
+    async (keys: ReadonlySet<string>, cls: number) => {
+      const wanted = rows.filter((r) => keys.has(keyOf(r)));
+      const open = wanted.filter((r) => r.state === "");
+      const nLeft = wanted.length - open.length;
+      if (refusal) say(refusal);
+      else if (!open.length) say(t("Every cell on screen has been reviewed."));
+      else if (await label("relabel", targetsOf(open), cls))
+        say([doneText("relabel", open.length), nLeft && leftAsTheyAre(nLeft)].filter(Boolean).join(" "));
     },
     [refusal, rows, label, say],
   );
@@ -142,13 +157,21 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
     [rows, label, say, mixed],
   );
 
-  return { current, setCurrentKey, selection, setSelection, choose, next, act, give, confirm };
+  return { current, setCurrentKey, selection, setSelection, choose, next, act, give, name, confirm };
 }
 
 const ONE_AT_A_TIME = t("Cells that must be seen are confirmed one at a time: press Space, look, press Enter.");
 
 function leftText(n: number): string {
   return plural(n, "One that must be seen was left open.", "{n} that must be seen were left open.");
+}
+
+function leftAsTheyAre(n: number): string {
+  return plural(
+    n,
+    "One that had been rejected or named already was left as it is.",
+    "{n} that had been rejected or named already were left as they are.",
+  );
 }
 
 /** The class that all of the cells have; null where they have none in common. */

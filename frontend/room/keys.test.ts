@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schema } from "../shared/types";
-import { actionOf, holderOf, KEYS } from "./keys";
+import { type Action, actionOf, holderOf, KEYS, mayRepeat } from "./keys";
 
 const cell = { name: "", short: "", group: "wbc", colour: "", mark: "", must_see: false, counted: true };
 const schema: Schema = {
@@ -31,11 +31,18 @@ describe("keys", () => {
   it("moves, confirms, rejects and undoes", () => {
     expect([press(" "), press("Enter"), press("Backspace"), press("z")]).toEqual(["next", "confirm", "reject", "undo"]);
     expect(press("z", { ctrlKey: true })).toBe("undo");
-    expect([press("Z"), press("y", { ctrlKey: true }), press("Z", { ctrlKey: true, shiftKey: true })]).toEqual([
-      "redo",
-      "redo",
-      "redo",
-    ]);
+    expect([
+      press("Z", { shiftKey: true }),
+      press("y", { ctrlKey: true }),
+      press("Z", { ctrlKey: true, shiftKey: true }),
+    ]).toEqual(["redo", "redo", "redo"]);
+  });
+  it("takes no letter for a tool because of caps lock: Shift decides", () => {
+    const shift = { shiftKey: true };
+    expect([press("S"), press("E"), press("Z")]).toEqual([{ relabel: 0 }, null, "undo"]);
+    expect([press("e", shift), press("s", shift), press("E", shift)]).toEqual(["teach", "beside", "teach"]);
+    expect([press("Z", { ctrlKey: true }), press("z", { ctrlKey: true, ...shift })]).toEqual(["undo", "redo"]);
+    expect([press("?", shift), press("Enter", shift)]).toEqual(["help", "confirm"]);
   });
   it("steps through focal planes", () => {
     expect([press(","), press(".")]).toEqual(["plane-before", "plane-after"]);
@@ -68,6 +75,11 @@ describe("keys", () => {
     expect(holderOf(element(["input[type=range]"]))).toBe("slider");
     expect(holderOf(element(["[data-cell]", "button"]))).toBe("none");
     expect(holderOf(null)).toBe("none");
+  });
+  it("that is held down goes on moving, and writes once", () => {
+    const moving: Action[] = ["next", "left", "right", "up", "down"];
+    const once: Action[] = ["confirm", "reject", "undo", "redo", "teach", "comment", "add", { relabel: 1 }];
+    expect([...moving, ...once].filter(mayRepeat)).toEqual(moving);
   });
   it("is told in the help", () => {
     expect(KEYS.map((k) => k.keys)).toContain("Space");

@@ -96,13 +96,14 @@ export function actionOf(
   schema: Schema,
 ): Action | null {
   if (keeps(holder, event.key)) return null;
+  const key = withoutCapsLock(event);
   if (event.altKey) return null;
   if (event.ctrlKey || event.metaKey) {
-    if (event.key === "z") return event.shiftKey ? "redo" : "undo";
-    if (event.key === "y" || event.key === "Z") return "redo";
-    return event.key === "a" ? "select-all" : null;
+    if (key === "z") return "undo";
+    if (key === "y" || key === "Z") return "redo";
+    return key === "a" ? "select-all" : null;
   }
-  switch (event.key) {
+  switch (key) {
     case " ":
       return "next";
     case "Enter":
@@ -159,8 +160,29 @@ export function actionOf(
     case ".":
       return "plane-after";
   }
-  const index = classOfKey(event.key, schema);
+  const index = classOfKey(key, schema);
   return index === null ? null : { relabel: index };
+}
+
+const MOVING: ReadonlySet<Action> = new Set<Action>([
+  "next",
+  "left",
+  "right",
+  "up",
+  "down",
+  "plane-before",
+  "plane-after",
+]);
+
+/** Whether a key that is held down goes on acting: what moves does; what writes, opens or switches is meant once. */
+export function mayRepeat(action: Action): boolean {
+  return MOVING.has(action);
+}
+
+/** The key as it is without caps lock: whether a letter is a capital, Shift alone decides. */
+export function withoutCapsLock({ key, shiftKey }: Pick<KeyboardEvent, "key" | "shiftKey">): string {
+  if (key.length !== 1) return key;
+  return shiftKey ? key.toUpperCase() : key.toLowerCase();
 }
 
 /** The class that a key stands for, by its index. */

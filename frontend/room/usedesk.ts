@@ -44,9 +44,14 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const cellCard = useCard(job?.reviewable ? jobId : null, row, labels);
   const [dialog, setDialog] = useState<Open>("");
   const viewer = useRef<ViewerHandle>(null);
-  const { keepPlace, copyLink } = usePlace(viewer, opened, data.slides.length > 1, say);
+  const [tabled, setTabled] = useState(() => opensTabled(opened.start, job, schema));
   const beside = useBeside(data, opened, viewer);
   const { toggle: toggleBeside, lead } = beside;
+  const showSlide = useCallback(() => {
+    setTabled(false);
+    lead("first");
+  }, [lead]);
+  const { keepPlace, copyLink } = usePlace(viewer, opened, data.slides.length > 1, say, showSlide);
   const orders = useOrders(data.case.accession, slide, jobId, say);
   useNews(jobId, labels, data.me.name, session.readLabels, say);
 
@@ -58,9 +63,9 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     },
     [lead],
   );
-  const [tabled, setTabled] = useState(() => opensTabled(opened.start, job, schema));
   const [menu, setMenu] = useState<Menu>(null);
-  const groups = useDifferential(job, tabled, schema, counts, labels);
+  const chooseNone = useCallback(() => setChosen(null), [setChosen]);
+  const groups = useDifferential(job, tabled, schema, counts, labels, chooseNone);
   const rows = tabled ? groups.rows : gallery.rows;
   const mixed = !tabled && (which === "must-see" || which === "alike" || which === "all");
   const added = labels.added.find((one) => one.id === opened.added) ?? null;
@@ -74,7 +79,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   useEffect(() => {
     acts.setCurrentKey(null);
     acts.setSelection(new Set());
-  }, [which, gallery.view, jobId, tabled]);
+  }, [which, gallery.view, jobId, tabled, groups.kind]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is shown in place of the other takes the keys
   useEffect(keysToGallery, [tabled]);
   const openList = (list: Which) => {

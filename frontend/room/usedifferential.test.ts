@@ -1,6 +1,8 @@
+import { QueryClient } from "@tanstack/react-query";
 import { describe, expect, it } from "vitest";
 import type { CellClass, Counts, GalleryRow } from "../shared/types";
-import { byClass } from "./usedifferential";
+import { NO_LABELS } from "./labels";
+import { askAgain, byClass, movedHere } from "./usedifferential";
 
 const cell = { name: "", short: "", group: "wbc", colour: "", mark: "", shortcut: "", must_see: false, counted: true };
 const classes: CellClass[] = [
@@ -67,5 +69,23 @@ describe("the differential", () => {
       ["seg", 650],
       ["lymph", 0],
     ]);
+  });
+});
+
+describe("a cell that was given a class of another kind", () => {
+  const red = row(8, 0, { class: 0 });
+  const labels = { ...NO_LABELS, rows: new Map([[8, { label: 5, state: "relabelled" as const, by: "Tess" }]]) };
+  it("is listed with that kind at once, and once only", () => {
+    expect(movedHere(classes, [row(1, 4)], [row(1, 4), red, red], labels).map((r) => r.row)).toEqual([8]);
+    expect(movedHere(classes, [row(1, 4), red], [red], labels)).toEqual([]);
+    expect(movedHere(classes, [row(1, 4)], [red], NO_LABELS)).toEqual([]);
+  });
+  it("is asked for when that kind is shown again", () => {
+    const client = new QueryClient();
+    client.setQueryData(["gallery", "j", 5], { rows: [] });
+    client.setQueryData(["gallery", "j", 0], { rows: [] });
+    askAgain(client, ["gallery", "j", 5]);
+    expect([5, 0].map((c) => client.getQueryState(["gallery", "j", c])?.isInvalidated)).toEqual([true, false]);
+    client.clear();
   });
 });

@@ -1,9 +1,10 @@
 /** The differential: cells by class, each where people left it; nucleated ones first, others on their tabs. */
 
-import { useQueries } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { type QueryClient, useQueries, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useMemo, useState } from "react";
 import { UNIDENTIFIED } from "../gallery/ClassRow";
 import type { SIZES, View } from "../gallery/Gallery";
+import { keyOf } from "../gallery/keyof";
 import { get } from "../shared/api";
 import { t } from "../shared/catalogue";
 import type { Analysis, CellClass, Counts, GalleryPage, GalleryRow, Schema, Section, Share } from "../shared/types";
@@ -71,17 +72,29 @@ export function useDifferential(
   schema: Schema,
   counts: Counts | null,
   labels: Labels,
+  /** Cells of another kind are shown: what was chosen is out of sight. */
+  onKind: () => void,
 ): Differential {
+  const client = useQueryClient();
   const jobId = job?.id ?? null;
-  const [kind, setKind] = useState<string>(NUCLEATED);
+  const [kind, showKind] = useState<string>(NUCLEATED);
   const [view, setView] = useState<View>("unsure");
   const [size, setSize] = useState<keyof typeof SIZES>("M");
   const kinds = useMemo(() => kindsOf(schema), [schema]);
   const classes = useMemo(() => kinds.find((k) => k.key === kind)?.classes ?? [], [kinds, kind]);
+  const setKind = useCallback(
+    (to: string) => {
+      if (to === kind) return;
+      for (const c of kinds.find((k) => k.key === to)?.classes ?? []) askAgain(client, pageKey(jobId, c, view));
+      showKind(to);
+      onKind();
+    },
+    [client, kinds, kind, jobId, view, onKind],
+  );
   const enabled = open && !!job?.reviewable;
   const answers = useQueries({
     queries: classes.map((c) => ({
-      queryKey: ["gallery", jobId, c.index, view, LOADED],
+      queryKey: pageKey(jobId, c, view),
       enabled,
       staleTime: Number.POSITIVE_INFINITY,
       queryFn: () => get<GalleryPage>(`/api/v1/jobs/${jobId}/gallery/?class=${c.index}&view=${view}&limit=${LOADED}`),
@@ -93,14 +106,46 @@ export function useDifferential(
     }),
   });
   return useMemo(() => {
-    const cells = answers.pages.flatMap((page) => page?.rows ?? []).map((row) => withLabel(row, labels));
+    const listed = answers.pages.flatMap((page) => page?.rows ?? []);
+    const known = client.getQueriesData<GalleryPage>({ queryKey: ["gallery", jobId] });
+    const moved = movedHere(
+      classes,
+      listed,
+      known.flatMap(([, page]) => page?.rows ?? []),
+      labels,
+    );
+    const cells = [...listed, ...moved].map((row) => withLabel(row, labels));
     const unlisted = new Map(
       classes.map((c, i) => [c.index, (answers.pages[i]?.n ?? 0) - (answers.pages[i]?.rows.length ?? 0)] as const),
     );
     const groups = byClass(classes, cells, counts, unlisted);
     const settings = { kinds, kind, setKind, view, setView, size, setSize };
     return { ...groups, ...settings, loading: enabled && answers.loading, problem: answers.problem };
-  }, [answers, classes, counts, labels, enabled, kinds, kind, view, size]);
+  }, [client, jobId, answers, classes, counts, labels, enabled, kinds, kind, setKind, view, size]);
+}
+
+const pageKey = (jobId: string | null, c: CellClass, view: View) => ["gallery", jobId, c.index, view, LOADED];
+
+/** Have a list read anew once it is shown again: cells may have come to it from a kind that it is not shown with. */
+export function askAgain(client: QueryClient, queryKey: readonly unknown[]): void {
+  void client.invalidateQueries({ queryKey, refetchType: "none" });
+}
+
+/** Cells that people gave one of the classes and that its list, read before, does not hold; known from other lists. */
+export function movedHere(
+  classes: readonly CellClass[],
+  listed: readonly GalleryRow[],
+  known: readonly GalleryRow[],
+  labels: Labels,
+): GalleryRow[] {
+  const indices = new Set(classes.map((c) => c.index));
+  const there = new Set(listed.map(keyOf));
+  return known.filter((row) => {
+    const { state, label } = withLabel(row, labels);
+    if (state !== "relabelled" || label === null || !indices.has(label) || there.has(keyOf(row))) return false;
+    there.add(keyOf(row));
+    return true;
+  });
 }
 
 /** A share of too few cells is none: its number of cells stands alone, as in the report and below the slide. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../shared/api";
-import { putsOff } from "./useedits";
+import { putsOff, takenBackText } from "./useedits";
 
 describe("an edit", () => {
   it("waits while the server refuses everything, and is given up where it is refused itself", () => {
@@ -14,5 +14,10 @@ describe("an edit", () => {
     expect(refused(409, "case-locked")).toBe(false);
     expect(refused(400, "invalid")).toBe(false);
     expect(putsOff(new Error("a fault of the page"))).toBe(false);
+  });
+  it("that is refused is said to have been taken back, and why", () => {
+    expect(takenBackText(new Problem(409, "case-locked", "This case is signed.", {}))).toBe(
+      "A label was not saved and has been taken back. This case is signed.",
+    );
   });
 });

@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { get, Problem, send, unreachable } from "../shared/api";
+import { t } from "../shared/catalogue";
 import { line } from "../shared/line";
 import type { AddedCell, Conflict, LabelAnswer } from "../shared/types";
 import type { DeltaAnswer } from "./labels";
@@ -70,7 +71,7 @@ export function useEdits(
           });
           await doing.current.readLabels();
         } else {
-          doing.current.problem(error);
+          doing.current.problem(edit.kind === "label" ? new Error(takenBackText(error)) : error);
         }
         return "refused";
       }
@@ -108,6 +109,12 @@ export function useEdits(
 export function putsOff(error: unknown): boolean {
   if (!(error instanceof Problem)) return false;
   return error.code === "not-authenticated" || [429, 503, 507].includes(error.status);
+}
+
+/** That a label was refused, and why: the reader has gone on to another cell by then. */
+export function takenBackText(error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error);
+  return t("A label was not saved and has been taken back. {why}", { why });
 }
 
 /** Whether the server has an edit already. */

@@ -3,7 +3,7 @@
 import { useCallback, useRef, useState } from "react";
 import type { CellName } from "../gallery/keyof";
 import type { Analysis, Room, Schema, Slide } from "../shared/types";
-import { readPlace } from "../viewer/place";
+import { type Place, readPlace } from "../viewer/place";
 
 export const NO_SCHEMA: Schema = { name: "", version: 0, groups: [], classes: [] };
 
@@ -22,6 +22,8 @@ export interface Opened {
   setChosen(cell: CellName | null): void;
   openSlide(id: string): void;
   openJob(id: string): void;
+  /** Open what a link to a place names: its slide, its analysis, its cell. */
+  openPlace(place: Place): void;
 }
 
 export function useOpened(data: Room, opens_with: string | null): Opened {
@@ -45,6 +47,17 @@ export function useOpened(data: Room, opens_with: string | null): Opened {
     (cell: CellName | null) => setCellOfJob({ job: jobId, row: cell?.row ?? null, added: cell?.added ?? null }),
     [jobId],
   );
+  const openPlace = useCallback(
+    (place: Place) => {
+      start.current = place;
+      const there = place.slide ?? slide?.id;
+      const of = place.job;
+      if (place.slide) setSlideId(place.slide);
+      if (there && of) setAnalysis((before) => ({ ...before, [there]: of }));
+      if (place.cell !== undefined) setCellOfJob({ job: of ?? jobId, row: place.cell, added: null });
+    },
+    [slide?.id, jobId],
+  );
   return {
     slide,
     job,
@@ -57,5 +70,6 @@ export function useOpened(data: Room, opens_with: string | null): Opened {
     setChosen,
     openSlide: setSlideId,
     openJob: (id) => slide && setAnalysis((before) => ({ ...before, [slide.id]: id })),
+    openPlace,
   };
 }

@@ -1,16 +1,33 @@
-import { type RefObject, useCallback } from "react";
+import { type RefObject, useCallback, useEffect } from "react";
 import { t } from "../shared/catalogue";
-import { writePlace } from "../viewer/place";
+import type { Place as Standing } from "../viewer/lens";
+import { type Place, readPlace, writePlace } from "../viewer/place";
 import type { ViewerHandle } from "../viewer/Viewer";
 import type { Opened } from "./useopened";
 
 /** The address bar holds the place that is shown, and can be copied. */
 export function usePlace(
   viewer: RefObject<ViewerHandle | null>,
-  { slide, jobId, row }: Opened,
+  { slide, jobId, row, openPlace }: Opened,
   several: boolean,
   say: (text: string) => void,
+  /** A link was followed to a place of the slide. */
+  onArrive: () => void,
 ) {
+  useEffect(
+    () =>
+      onHash(window, (hash) => {
+        const place = readPlace(hash);
+        openPlace(place);
+        const now = viewer.current?.place();
+        const to = now && standingAt(place, now);
+        if (!to) return;
+        onArrive();
+        // Another slide's viewer is yet to come, and begins there by itself.
+        if (!place.slide || place.slide === slide?.id) viewer.current?.follow(to);
+      }),
+    [viewer, slide?.id, openPlace, onArrive],
+  );
   const keepPlace = useCallback(() => {
     const place = viewer.current?.place();
     if (!place) return;
@@ -27,4 +44,19 @@ export function usePlace(
     }
   };
   return { keepPlace, copyLink };
+}
+
+type Page = Pick<Window, "addEventListener" | "removeEventListener"> & { location: Pick<Location, "hash"> };
+
+/** Tell of each new address of the page that is open already: a link followed, an address typed, the way back. */
+export function onHash(page: Page, go: (hash: string) => void): () => void {
+  const changed = () => go(page.location.hash);
+  page.addEventListener("hashchange", changed);
+  return () => page.removeEventListener("hashchange", changed);
+}
+
+/** Where a slide stands once it is at a link's place: at the magnification it has where the link names none; null without a place. */
+export function standingAt({ x, y, z, turn_degrees, flip }: Place, now: Standing): Standing | null {
+  if (x === undefined || y === undefined) return null;
+  return { x, y, z: z ?? now.z, turn_degrees: turn_degrees ?? 0, flip: flip ?? false };
 }
