@@ -17,7 +17,7 @@ from apps.analysis.models import Job
 from apps.analysis.selectors import assay_title, examinations
 from apps.review.differences import REJECTED_KEY, Difference, Pair, may_not_decide, pair_of
 from apps.review.models import Reading
-from apps.review.state import is_second_of
+from apps.review.state import is_second_of, reads_blind
 from hemaview.counting.agreement import kappa, mcnemar
 from hemaview.counting.intervals import Interval
 
@@ -110,9 +110,9 @@ def summary(jobs: Sequence[Job]) -> dict[str, Any]:
     return answer
 
 
-def refuse_blind(user: Any, jobs: Sequence[Job]) -> None:
-    """Raise Conflict where the person reads one of the jobs blind: what they ask for shows the first reading."""
-    if any(is_second_of(user, r) and r.blind for job in jobs for r in job.readings.all()):
+def refuse_blind(user: Any, case_id: int) -> None:
+    """Raise Conflict where the person reads an analysis of the case blind: what they ask for shows the labels of others."""
+    if reads_blind(user, case_id):
         raise Conflict(
             gettext("You are reading this case blind: this is shown after you have closed your reading."),
             code="blind-reading",

@@ -21,7 +21,7 @@ from apps.cases.selectors import require
 from apps.review.events import append, locked_reading
 from apps.review.matching import boxes_of, partners
 from apps.review.models import AddedCell, CarriedLabel, LabelEvent, Reading
-from apps.review.state import REJECTED, Label, Labels, added_cells, is_second_of, labels_of
+from apps.review.state import REJECTED, Label, Labels, added_cells, is_second_of, labels_of, read_by, reads_blind
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,13 @@ class Carried:
         return self.labels - self.carried - self.to_look_at
 
 
-def labels_at_stake(job: Job) -> int:
-    """How many labels the reported analysis of this job's slide and assay has; 0 where this job is the reported one."""
+def labels_at_stake(job: Job, user: Any = None) -> int:
+    """How many labels the reported analysis of this job's slide and assay has, as this person reads it; 0 where this job is the
+    reported one."""
     reported = ReportedAnalysis.objects.filter(slide_id=job.slide_id, assay=job.assay).select_related("job").first()
     if reported is None or reported.job_id == job.pk:
         return 0
-    labels = labels_of(reported.job)
+    labels = labels_of(read_by(user, reported.job) if user else reported.job)
     return len(labels.rows) + len(labels.added)
 
 
@@ -128,8 +129,7 @@ def waiting_labels(job: Job) -> Sequence[CarriedLabel]:
 
 def waiting_labels_for(user: Any, job: Job) -> Sequence[CarriedLabel]:
     """The same; none for who reads the job second, blind, before that is closed."""
-    blind = any(is_second_of(user, reading) and reading.blind for reading in Reading.objects.filter(job=job))
-    return [] if blind else waiting_labels(job)
+    return [] if reads_blind(user, job.slide.case_id) else waiting_labels(job)
 
 
 def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:

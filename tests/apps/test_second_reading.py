@@ -88,6 +88,38 @@ def test_a_blind_reader_sees_nothing_of_the_first_nor_anybody_of_theirs(
     assert agreement["hidden"] and agreement["differences"] == [] and agreement["examinations"] == []
 
 
+def test_a_blind_reader_sees_no_label_of_any_analysis_of_the_case(
+    job: Any, slide: Any, tess: Any, paul: Any, api: Any
+) -> None:
+    label_cells(tess, job, "relabel", [40], [], "lymphocyte", 0)
+    add_cell(tess, fresh(job), 500.5, 300.5, 30, 30, "lymphocyte")
+    second = factories.finished_job(slide)
+    choose(tess, second)
+    order_second_reading(tess, slide.case, paul, True)
+    client, before = api(paul), f"/api/v1/jobs/{job.pk}"
+    case = f"/api/v1/cases/{slide.case.accession}"
+    labels = client.get(f"{before}/labels/").json()
+    assert (labels["rows"], labels["added"], labels["revision"]) == ([], [], 0)
+    assert {cell["state"] for cell in client.get(f"{before}/gallery/").json()["rows"]} == {""}
+    assert client.get(f"{before}/cells/40/").json()["history"] == []
+    assert client.get(f"{before}/counts/").json() == client.get(f"/api/v1/jobs/{second.pk}/counts/").json() | {
+        key: value for key, value in client.get(f"{before}/counts/").json().items() if key in ("job", "jobs")
+    }
+    comparison = client.get(f"{before}/compare/{second.pk}/").json()
+    assert (comparison["renamed"]["n"], comparison["added_a"]) == (0, 0)
+    room = client.get(f"{case}/room/").json()
+    assert {(j["labels"], j["labels_at_stake"]) for j in room["slides"][0]["jobs"]} == {(0, 0)}
+    written = {"action": "confirm", "rows": [40], "base_revision": 0}
+    for answer in (
+        client.get(f"{before}/export/cells-csv/"),
+        client.post(f"{before}/labels/", written, format="json"),
+        client.post(f"{case}/sign/", {"password": PASSWORD, "meaning": "Reviewed"}, format="json"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, "blind-reading")
+        assert "holds" not in answer.json()
+    assert api(tess).get(f"{before}/labels/").json()["rows"]
+
+
 def test_an_open_reader_sees_what_the_first_said(job: Any, tess: Any, tom: Any) -> None:
     label_cells(tess, job, "relabel", [40], [], "lymphocyte", 0)
     order_second_reading(tess, job.slide.case, tom, False)
