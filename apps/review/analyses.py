@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.accounts.models import User
@@ -18,6 +18,7 @@ from apps.analysis.models import Job, ReportedAnalysis
 from apps.audit.services import record
 from apps.cases.locks import hold_open
 from apps.cases.selectors import require
+from apps.review.differences import open_differences
 from apps.review.events import append, locked_reading
 from apps.review.matching import boxes_of, partners
 from apps.review.models import AddedCell, CarriedLabel, LabelEvent, Reading
@@ -79,6 +80,17 @@ def choose(user: Any, job: Job) -> Carried:
                     "A second reading of the reported analysis is open; close or withdraw it before another one is reported."
                 ),
                 code="second-reading-open",
+            )
+        if before is not None and (n := open_differences(before)):
+            raise Conflict(
+                ngettext(
+                    "{n} cell of the reported analysis waits for a decision between its two readers; decide before another "
+                    "analysis is reported.",
+                    "{n} cells of the reported analysis wait for a decision between its two readers; decide before another "
+                    "analysis is reported.",
+                    n,
+                ).format(n=n),
+                code="differences-open",
             )
         if before is not None:
             before.slide = job.slide

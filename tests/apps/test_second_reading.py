@@ -210,6 +210,19 @@ def test_what_both_say_stands_and_who_decided_on_the_rest_is_recorded(twice: Any
     ]
 
 
+def test_an_analysis_whose_readers_differ_stays_reported_until_somebody_has_decided(
+    twice: Any, tess: Any, tom: Any, paul: Any, api: Any
+) -> None:
+    other = factories.finished_job(twice.slide)
+    close_second_reading(tom, twice.slide.case)
+    refused = api(tess).post(f"/api/v1/jobs/{other.pk}/choose/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "differences-open")
+    assert codes(twice) == ["differences-open"]
+    for d in agreement_json(paul, [fresh(twice)])["differences"]:
+        decide(paul, fresh(twice), d["row"], d["added"] or "", "lymphocyte")
+    assert choose(tess, other).carried == 21, "what both said and what was decided"
+
+
 def test_nothing_is_decided_before_the_second_reading_is_closed(twice: Any, paul: Any) -> None:
     with pytest.raises(Conflict, match="nothing to decide yet"):
         decide(paul, twice, 40, "", "band_neutrophil")
