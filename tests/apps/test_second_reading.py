@@ -223,6 +223,26 @@ def test_an_analysis_whose_readers_differ_stays_reported_until_somebody_has_deci
     assert choose(tess, other).carried == 21, "what both said and what was decided"
 
 
+def test_who_read_an_earlier_analysis_does_not_decide_on_their_labels(
+    job: Any, slide: Any, tess: Any, tom: Any, paul: Any
+) -> None:
+    pia = factories.person("technologist", "pia")
+    label_cells(tess, job, "confirm", [*SEG], [], None, 0)
+    added = add_cell(pia, fresh(job), 500.5, 300.5, 30, 30, "lymphocyte").added
+    label_cells(tess, fresh(job), "relabel", [], added, "monocyte", 2)  # the cell is still pia's
+    second = factories.finished_job(slide)
+    choose(paul, second)
+    order_second_reading(paul, slide.case, tom, True)
+    label_cells(tom, fresh(second), "relabel", [40], [], "band_neutrophil", 0)
+    close_second_reading(tom, slide.case)
+    for reader in (tess, pia):
+        assert agreement_json(reader, [fresh(second)])["why_not_you"]
+        with pytest.raises(Forbidden) as refused:
+            decide(reader, fresh(second), 40, "", "band_neutrophil")
+        assert refused.value.code == "own-reading"
+    decide(paul, fresh(second), 40, "", "band_neutrophil")
+
+
 def test_nothing_is_decided_before_the_second_reading_is_closed(twice: Any, paul: Any) -> None:
     with pytest.raises(Conflict, match="nothing to decide yet"):
         decide(paul, twice, 40, "", "band_neutrophil")
