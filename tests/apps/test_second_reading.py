@@ -11,10 +11,11 @@ from django.test import Client
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.analysis.models import Job
 from apps.audit.models import Record
-from apps.cases.selectors import cases_for
+from apps.cases.models import Case
+from apps.cases.selectors import cases_for, with_rights
 from apps.cases.services import set_comment, set_conclusion, set_rights
 from apps.desk.consumers import CaseConsumer
-from apps.desk.nextsteps import waiting_for
+from apps.desk.nextsteps import offered, waiting_for
 from apps.reports import document, render, services
 from apps.reports.holds import holds_of
 from apps.reports.manifest import verify
@@ -241,6 +242,24 @@ def test_who_read_an_earlier_analysis_does_not_decide_on_their_labels(
             decide(reader, fresh(second), 40, "", "band_neutrophil")
         assert refused.value.code == "own-reading"
     decide(paul, fresh(second), 40, "", "band_neutrophil")
+
+
+def test_differences_wait_for_somebody_who_may_decide(twice: Any, tess: Any, tom: Any, paul: Any) -> None:
+    case = twice.slide.case
+    label_cells(
+        tom, fresh(twice), "relabel", [58], [], "lymphocyte", 4
+    )  # must be seen, and has no label in the consensus
+    Case.objects.filter(pk=case.pk).update(reader=tess)
+    close_second_reading(tom, case)
+    waiting, steps = waiting_for(tess, cases_for(tess))
+    assert (steps[case.pk].text, waiting) == ("4 differences to decide", [])
+    row = Case.objects.filter(pk=case.pk)
+    assert not offered(steps[case.pk], tess, with_rights(tess, row)[0]).verb
+    assert offered(steps[case.pk], paul, with_rights(paul, row)[0]).verb
+    assert waiting_for(paul, cases_for(paul))[0] == [case.pk]
+    for d in agreement_json(paul, [fresh(twice)])["differences"]:
+        decide(paul, fresh(twice), d["row"], d["added"] or "", "erythroblast")
+    assert waiting_for(paul, cases_for(paul))[1][case.pk].text == "Ready to sign"
 
 
 def test_nothing_is_decided_before_the_second_reading_is_closed(twice: Any, paul: Any) -> None:
