@@ -29,6 +29,7 @@ TITLES: dict[str, str | Promise] = {
     "conflict": _SOMEBODY_ELSE,
     "converting": _AT_WORK,
     "counts-changed": gettext_lazy("The counts have changed"),
+    "differences-open": gettext_lazy("Two readers differ"),
     "evidence-altered": _ALTERED,
     "examination-gone": gettext_lazy("An examination is not installed"),
     "field-unfinished": gettext_lazy("Not finished yet"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
@@ -17,7 +17,7 @@ from apps.analysis.selectors import reported_jobs_of
 from apps.cases.models import Case
 from apps.cases.selectors import rights_in, with_rights
 from apps.review import mustsee
-from apps.review.differences import open_differences
+from apps.review.differences import first_readers, open_differences
 from apps.review.models import CarriedLabel, Reading
 from apps.review.nameless import too_nameless_of
 from apps.slides.models import Slide
@@ -36,6 +36,10 @@ class Step:
     """What the link to the reading room says."""
     person: int | None = None
     """Key of the only person who can take it; None where it is the case's reader, or anybody where it has none."""
+    between: bool = False
+    """Whether it decides between two readers."""
+    not_for: frozenset[int] = frozenset()
+    """Keys of those who read first: they may take it only where they both sign and administer the case."""
 
 
 def foreseen(cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -53,7 +57,7 @@ def foreseen(cases: QuerySet[Case]) -> QuerySet[Case]:
 def next_steps(cases: Sequence[Case], running: Mapping[int, Job]) -> dict[int, Step]:
     """The next step of each case that `foreseen` gave, by its key; `running` holds the job that runs in a case.
 
-    At most six queries, however many cases there are, where their labels are not remembered.
+    At most seven queries, however many cases there are, where their labels are not remembered.
     """
     open_cases = [c for c in cases if c.pk not in running and c.state in (Case.State.IN_REVIEW, Case.State.AMENDED)]
     reported = reported_jobs_of(open_cases) if open_cases else {}
@@ -65,6 +69,7 @@ def next_steps(cases: Sequence[Case], running: Mapping[int, Job]) -> dict[int, S
         steps[case.pk] = _between_readers(jobs, step) if step.right in ("review", "sign") else step
     ready = {pk: reported[pk] for pk, step in steps.items() if step.right == "sign"}
     undecided = _undecided(ready)
+    steps |= _decided_by_others(reported, steps)
     return steps | undecided | _nameless({pk: jobs for pk, jobs in ready.items() if pk not in undecided})
 
 
@@ -111,17 +116,27 @@ def _between_readers(jobs: Sequence[Job], step: Step) -> Step:
                 gettext("review"),
                 second.reader_id,
             )
+    # Cells on which two readers differ are those that nobody has looked at in their consensus: they are decided on first.
+    if n := sum(open_differences(job) for job, r in zip(jobs, roles, strict=True) if Reading.Role.CONSENSUS in r):
+        text = ngettext("{n} difference to decide", "{n} differences to decide", n).format(n=n)
+        return Step(text, "review", gettext("open"), between=True)
     if step.right != "sign":
         return step
     if any(
         job.frozen.get("second_reader") and Reading.Role.SECOND not in r for job, r in zip(jobs, roles, strict=True)
     ):
         return Step(gettext("Ask for a second reader"), "review", gettext("open"))
-    if n := sum(open_differences(job) for job, r in zip(jobs, roles, strict=True) if Reading.Role.CONSENSUS in r):
-        return Step(
-            ngettext("{n} difference to decide", "{n} differences to decide", n).format(n=n), "review", gettext("open")
-        )
     return step
+
+
+def _decided_by_others(reported: Mapping[int, Sequence[Job]], steps: Mapping[int, Step]) -> dict[int, Step]:
+    """The steps that decide between two readers, each with who read first and so leaves it to others."""
+    between = {pk: step for pk, step in steps.items() if step.between}
+    first = first_readers(job for pk in between for job in reported[pk]) if between else {}
+    return {
+        pk: replace(step, not_for=frozenset().union(*(first[job.pk] for job in reported[pk] if open_differences(job))))
+        for pk, step in between.items()
+    }
 
 
 def _step(case: Any, job: Job | None, still: Sequence[int | None]) -> Step:
@@ -165,20 +180,25 @@ def offered(step: Step, user: Any, case: Case) -> Step:
 
 def may_take(step: Step, user: Any, case: Case) -> bool:
     """Whether the person may take the step of a case that `with_rights` gave."""
-    return step.right in rights_in(case) and step.person in (None, user.pk)
+    rights = rights_in(case)
+    if user.pk in step.not_for and not {"sign", "administer"} <= rights:
+        return False
+    return step.right in rights and step.person in (None, user.pk)
 
 
 def waiting_for(user: Any, cases: QuerySet[Case]) -> tuple[list[int], dict[int, Step]]:
     """Of the cases, the keys of those whose next step this person may take; and the next steps of all that are open.
 
-    Work on a case waits for its reader, or for everybody where nobody reads it; a signature waits for all who may sign.
+    Work on a case waits for its reader, or for everybody where nobody reads it; a signature waits for all who may sign, and a
+    decision between two readers for all who may decide where the case's reader may not.
     """
     open_cases = list(with_rights(user, foreseen(cases.filter(state__in=OPEN_STATES, archived_at__isnull=True))))
     steps = next_steps(open_cases, {})
     waiting = []
     for case in open_cases:
         step = steps[case.pk]
-        theirs = step.right == "sign" or case.reader_id in (None, user.pk) or step.person is not None
+        to_all = step.right == "sign" or step.person is not None or case.reader_id in step.not_for
+        theirs = to_all or case.reader_id in (None, user.pk)
         if theirs and may_take(step, user, case):
             waiting.append(case.pk)
     return waiting, steps

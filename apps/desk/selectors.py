@@ -49,7 +49,7 @@ def slides_json(user: Any, case: Case) -> list[dict[str, Any]]:
     reported = {job.pk for job in reported_jobs(case)}
     answers = []
     for slide in slides:
-        jobs = [_analysis_json(read_by(user, job), job.pk in reported) for job in analyses[slide.pk]]
+        jobs = [_analysis_json(user, read_by(user, job), job.pk in reported) for job in analyses[slide.pk]]
         opened = latest_job(slide)
         answers.append(
             {
@@ -61,7 +61,7 @@ def slides_json(user: Any, case: Case) -> list[dict[str, Any]]:
     return answers
 
 
-def _analysis_json(job: Job, reported: bool) -> dict[str, Any]:
+def _analysis_json(user: Any, job: Job, reported: bool) -> dict[str, Any]:
     """A job as the case page lists it: with what people have done on it."""
     labels = labels_of(job) if job.reviewable else None
     return {
@@ -69,7 +69,7 @@ def _analysis_json(job: Job, reported: bool) -> dict[str, Any]:
         "reported": reported,
         "labels": len(labels.rows) + len(labels.added) if labels else 0,
         "label_revision": labels.revision if labels else 0,
-        "labels_at_stake": labels_at_stake(job) if job.reviewable and not reported else 0,
+        "labels_at_stake": labels_at_stake(job, user) if job.reviewable and not reported else 0,
     }
 
 

@@ -30,6 +30,7 @@ from apps.reports.holds import Hold, holds_of, missing_slides, unlifted
 from apps.reports.manifest import labels_sha256
 from apps.reports.models import Amendment, Report
 from apps.reports.summary import stamps
+from apps.review.agreement import refuse_blind
 from apps.review.bloodcount import references
 from apps.review.state import label_revision, reading_of
 from apps.slides.models import Slide
@@ -61,6 +62,7 @@ def sign(
     report is written outside any lock of the database; a second one proves that what was frozen is what is there.
     """
     require(user, case, "sign")
+    refuse_blind(user, case.pk)
     if not meaning.strip():
         raise Refusal(
             gettext("State the meaning of your signature, for example: reviewed and approved."), code="no-meaning"

@@ -15,9 +15,9 @@ from apps.accounts.models import User
 from apps.analysis.cellfiles import schema_key, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import assay_title, examinations
-from apps.review.differences import REJECTED_KEY, Difference, Pair, may_not_decide, pair_of
+from apps.review.differences import REJECTED_KEY, Difference, Pair, first_readers, may_not_decide, pair_of
 from apps.review.models import Reading
-from apps.review.state import is_second_of
+from apps.review.state import is_second_of, reads_blind
 from hemaview.counting.agreement import kappa, mcnemar
 from hemaview.counting.intervals import Interval
 
@@ -94,7 +94,7 @@ def summary(jobs: Sequence[Job]) -> dict[str, Any]:
         "blind": bool(second) and all(r.blind for r in second),
         "closed": bool(second) and all(r.state == Reading.State.CLOSED for r in second),
         "decided_by": (decided_by := readers_of(by_role[Reading.Role.CONSENSUS])),
-        "decided_by_first": sorted({*decided_by} & {*readers_of(by_role[Reading.Role.FIRST])}),
+        "decided_by_first": sorted({*decided_by} & _first_names(jobs)),
     }
     carried = User.objects.filter(labelevent__reading__in=by_role[Reading.Role.FIRST], labelevent__carried=True)
     if names := sorted({person.display_name for person in carried.distinct()}):
@@ -110,9 +110,14 @@ def summary(jobs: Sequence[Job]) -> dict[str, Any]:
     return answer
 
 
-def refuse_blind(user: Any, jobs: Sequence[Job]) -> None:
-    """Raise Conflict where the person reads one of the jobs blind: what they ask for shows the first reading."""
-    if any(is_second_of(user, r) and r.blind for job in jobs for r in job.readings.all()):
+def _first_names(jobs: Sequence[Job]) -> set[str]:
+    readers: set[int] = set().union(*first_readers(jobs).values())
+    return {person.display_name for person in User.objects.filter(pk__in=readers)}
+
+
+def refuse_blind(user: Any, case_id: int) -> None:
+    """Raise Conflict where the person reads an analysis of the case blind: what they ask for shows the labels of others."""
+    if reads_blind(user, case_id):
         raise Conflict(
             gettext("You are reading this case blind: this is shown after you have closed your reading."),
             code="blind-reading",

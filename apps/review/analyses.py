@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.accounts.models import User
@@ -18,10 +18,11 @@ from apps.analysis.models import Job, ReportedAnalysis
 from apps.audit.services import record
 from apps.cases.locks import hold_open
 from apps.cases.selectors import require
+from apps.review.differences import open_differences
 from apps.review.events import append, locked_reading
 from apps.review.matching import boxes_of, partners
 from apps.review.models import AddedCell, CarriedLabel, LabelEvent, Reading
-from apps.review.state import REJECTED, Label, Labels, added_cells, is_second_of, labels_of, reading_of
+from apps.review.state import REJECTED, Label, Labels, added_cells, is_second_of, labels_of, read_by, reads_blind
 
 
 @dataclass(frozen=True)
@@ -35,20 +36,26 @@ class Carried:
     to_look_at: int
     """Those that a person must decide on."""
 
+    @property
+    def own(self) -> int:
+        """Those whose cells people have labelled in the new analysis itself, or decided on already."""
+        return self.labels - self.carried - self.to_look_at
 
-def labels_at_stake(job: Job) -> int:
-    """How many labels the reported analysis of this job's slide and assay has; 0 where this job is the reported one."""
+
+def labels_at_stake(job: Job, user: Any = None) -> int:
+    """How many labels the reported analysis of this job's slide and assay has, as this person reads it; 0 where this job is the
+    reported one."""
     reported = ReportedAnalysis.objects.filter(slide_id=job.slide_id, assay=job.assay).select_related("job").first()
     if reported is None or reported.job_id == job.pk:
         return 0
-    labels = labels_of(reported.job)
+    labels = labels_of(read_by(user, reported.job) if user else reported.job)
     return len(labels.rows) + len(labels.added)
 
 
 def choose(user: Any, job: Job) -> Carried:
     """Make this job the reported one of its slide and assay; labels of the one before are carried over by place.
 
-    Labels are carried over once, and only to a job on which nobody worked yet; the job before keeps its own.
+    Where people have labelled a cell of this job themselves, their label stands; the job before keeps its own labels.
     """
     require(user, job.slide.case, "review")
     with transaction.atomic():
@@ -74,16 +81,26 @@ def choose(user: Any, job: Job) -> Carried:
                 ),
                 code="second-reading-open",
             )
+        if before is not None and (n := open_differences(before)):
+            raise Conflict(
+                ngettext(
+                    "{n} cell of the reported analysis waits for a decision between its two readers; decide before another "
+                    "analysis is reported.",
+                    "{n} cells of the reported analysis wait for a decision between its two readers; decide before another "
+                    "analysis is reported.",
+                    n,
+                ).format(n=n),
+                code="differences-open",
+            )
         if before is not None:
             before.slide = job.slide
-            if not (reading := reading_of(job)) or not reading.revision:
-                carried = _carry(user, before, job)
+            carried = _carry(user, before, job)
             row.job, row.chosen_by, row.chosen_at = job, user, now
             row.save(update_fields=["job", "chosen_by", "chosen_at"])
         record(
             user, "job.chosen", "job", job.pk, accession=case.accession, assay=job.assay,
             before=str(before.pk) if before else "", labels=carried.labels, carried=carried.carried,
-            to_look_at=carried.to_look_at,
+            to_look_at=carried.to_look_at, labelled_already=carried.own,
         )  # fmt: skip
     return carried
 
@@ -124,8 +141,7 @@ def waiting_labels(job: Job) -> Sequence[CarriedLabel]:
 
 def waiting_labels_for(user: Any, job: Job) -> Sequence[CarriedLabel]:
     """The same; none for who reads the job second, blind, before that is closed."""
-    blind = any(is_second_of(user, reading) and reading.blind for reading in Reading.objects.filter(job=job))
-    return [] if blind else waiting_labels(job)
+    return [] if reads_blind(user, job.slide.case_id) else waiting_labels(job)
 
 
 def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:
@@ -154,6 +170,46 @@ def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:
     append(user, reading, job, LabelEvent.Action.ADD, [], [str(cell.pk)], key, carried=True)
 
 
+@dataclass
+class _Over:
+    """Labels on their way from the cells of one analysis to those of another."""
+
+    before: Job
+    """The analysis that they come from."""
+    job: Job
+    """The analysis that they go to."""
+    reading: Reading
+    """Of the new analysis, locked."""
+    labels: Labels
+    """Of the analysis before."""
+    people: dict[int, User]
+    """Who gave them, by key."""
+    there: Labels
+    """What the new analysis has already."""
+    added_there: list[tuple[AddedCell, Label]]
+    """The cells that people added to it."""
+    asked: set[tuple[str, str, float, float]]
+    """Labels that wait or waited for a decision there, by class, state and place."""
+    waiting: list[CarriedLabel] = field(default_factory=list)
+    """Those that a person must decide on, not written yet."""
+    own: int = 0
+    """Those whose cells are labelled there, or decided on."""
+
+    def is_own(self, label: Label | None) -> bool:
+        """Whether people said it in the new analysis; what two readers agree on stands as carried in their consensus."""
+        return label is not None and (not label.carried or self.reading.role != Reading.Role.FIRST)
+
+    def ask(self, waiting: CarriedLabel) -> None:
+        """Have a person decide on a label, once."""
+        if (waiting.label_key, waiting.state, waiting.x, waiting.y) in self.asked:
+            self.own += 1
+        else:
+            self.waiting.append(waiting)
+
+    def append(self, by: int, action: LabelEvent.Action, rows: list[int], added: list[str], key: str) -> None:
+        append(self.people[by], self.reading, self.job, action, rows, added, key, carried=True)
+
+
 def _carry(user: Any, before: Job, job: Job) -> Carried:
     """Carry the labels of one analysis over to the cells of another, inside the caller's transaction."""
     labels = labels_of(before)
@@ -164,40 +220,51 @@ def _carry(user: Any, before: Job, job: Job) -> Carried:
     reading.carried_from = before
     reading.save(update_fields=["carried_from"])
     people = {user.pk: user for user in User.objects.filter(pk__in={label.by_id for label in _every(labels)})}
-    waiting = [
-        *_carry_rows(before, job, reading, labels, people),
-        *_carry_added(before, job, reading, labels, people),
-    ]
-    CarriedLabel.objects.bulk_create(waiting)
-    return Carried(total, total - len(waiting), len(waiting))
+    there = labels_of(job, reading)
+    asked = set(reading.carried_labels.values_list("label_key", "state", "x", "y"))
+    over = _Over(before, job, reading, labels, people, there, list(added_cells(job, there)), asked)
+    _carry_rows(over)
+    _carry_added(over)
+    CarriedLabel.objects.bulk_create(over.waiting)
+    return Carried(total, total - len(over.waiting) - over.own, len(over.waiting))
 
 
 def _every(labels: Labels) -> list[Label]:
     return [*labels.rows.values(), *labels.added.values()]
 
 
-def _carry_rows(before: Job, job: Job, reading: Reading, labels: Labels, people: dict[int, User]) -> list[CarriedLabel]:
+def _boxes(cells: Sequence[tuple[AddedCell, Label]]) -> Any:
+    return np.array([(c.x, c.y, c.w, c.h) for c, _ in cells], np.float64).reshape(-1, 4)
+
+
+def _carry_rows(over: _Over) -> None:
     """Carry what was said of the machine's cells; what finds no partner, or whose machine class changed, waits."""
-    old, new = cells_of(before), cells_of(job)
-    known_old, known_new = schema_of(before), schema_of(job)
-    rows = np.array(sorted(labels.rows), np.int64)
-    partner = partners(boxes_of(old)[rows], boxes_of(new))
-    waiting: list[CarriedLabel] = []
+    old, new = cells_of(over.before), cells_of(over.job)
+    known_old, known_new = schema_of(over.before), schema_of(over.job)
+    rows = np.array(sorted(over.labels.rows), np.int64)
+    boxes = boxes_of(old)[rows]
+    partner, added_partner = partners(boxes, boxes_of(new)), partners(boxes, _boxes(over.added_there))
     acts: dict[tuple[LabelEvent.Action, str, int], list[int]] = {}
-    for row, mate in zip(rows.tolist(), partner.tolist(), strict=True):
-        label = labels.rows[row]
+    cleared: dict[int, list[int]] = {}
+    for row, mate, added_mate in zip(rows.tolist(), partner.tolist(), added_partner.tolist(), strict=True):
+        label, now = over.labels.rows[row], over.there.rows.get(mate)
+        if over.is_own(now) or (mate < 0 and added_mate >= 0):
+            over.own += 1
+            continue
+        if now is not None and (now.key, now.state, now.by_id) == (label.key, label.state, label.by_id):
+            continue  # it was carried over before
         machine_before = known_old.classes[int(old.cls[row])].key
         machine_now = known_new.classes[int(new.cls[mate])].key if mate >= 0 else ""
         unknown = bool(label.key) and label.key not in known_new.by_key
         if mate < 0 or machine_now != machine_before or unknown:
-            waiting.append(
+            over.ask(
                 CarriedLabel(
-                    reading=reading,
+                    reading=over.reading,
                     why=CarriedLabel.Why.NO_PARTNER if mate < 0 else CarriedLabel.Why.RENAMED,
                     row=mate if mate >= 0 else None,
                     x=float(old.x[row]), y=float(old.y[row]), w=float(old.w[row]), h=float(old.h[row]),
                     label_key=label.key, state=label.state, machine_before=machine_before, machine_now=machine_now,
-                    by=people[label.by_id],
+                    by=over.people[label.by_id],
                 )
             )  # fmt: skip
             continue
@@ -208,41 +275,51 @@ def _carry_rows(before: Job, job: Job, reading: Reading, labels: Labels, people:
             if label.key
             else LabelEvent.Action.CONFIRM
         )
+        if now is not None and now.key and action == LabelEvent.Action.CONFIRM:
+            cleared.setdefault(label.by_id, []).append(mate)  # else it would confirm what was carried over before
         acts.setdefault((action, label.key, label.by_id), []).append(mate)
+    for by, mates in cleared.items():
+        over.append(by, LabelEvent.Action.CLEAR, sorted(mates), [], "")
     for (act, key, by), mates in acts.items():
-        append(people[by], reading, job, act, sorted(mates), [], key, carried=True)
-    return waiting
+        over.append(by, act, sorted(mates), [], key)
 
 
-def _carry_added(
-    before: Job, job: Job, reading: Reading, labels: Labels, people: dict[int, User]
-) -> list[CarriedLabel]:
+def _carry_added(over: _Over) -> None:
     """Carry the cells that people added: one that the machine finds now, of the same class, is theirs; one
     that it calls otherwise waits; any other is added again."""
-    standing = [(cell, label) for cell, label in added_cells(before, labels) if label.state != REJECTED]
+    every = added_cells(over.before, over.labels)
+    standing = [(cell, label) for cell, label in every if label.state != REJECTED]
     if not standing:
-        return []
-    schema, new = schema_of(job), cells_of(job)
-    rows_with_label = set(labels_of(job, reading).rows)
-    partner = partners(np.array([(c.x, c.y, c.w, c.h) for c, _ in standing], np.float64), boxes_of(new))
-    waiting = []
-    for (cell, label), mate in zip(standing, partner.tolist(), strict=True):
+        return
+    schema, new = schema_of(over.job), cells_of(over.job)
+    rows_with_label = set(labels_of(over.job, over.reading).rows)
+    partner = partners(_boxes(standing), boxes_of(new))
+    added_partner = partners(_boxes(standing), _boxes(over.added_there))
+    for (cell, label), mate, added_mate in zip(standing, partner.tolist(), added_partner.tolist(), strict=True):
+        now = over.there.rows.get(mate)
+        again = over.added_there[added_mate] if added_mate >= 0 else None
+        if over.is_own(now) or (again and over.is_own(again[1])):
+            over.own += 1
+            continue
         # What the machine calls otherwise than the person who added it did is for a person to decide.
         renamed = mate >= 0 and schema.classes[int(new.cls[mate])].key != label.key
-        if label.key not in schema.by_key or mate in rows_with_label or renamed:
-            waiting.append(
+        if again:
+            if (again[1].key, again[1].state) != (label.key, label.state) and label.key in schema.by_key:
+                over.append(label.by_id, LabelEvent.Action.RELABEL, [], [str(again[0].pk)], label.key)
+        elif now is not None and (now.key, now.by_id) == (label.key, label.by_id):
+            continue  # it was carried over before
+        elif label.key not in schema.by_key or mate in rows_with_label or renamed:
+            over.ask(
                 CarriedLabel(
-                    reading=reading, why=CarriedLabel.Why.RENAMED if mate >= 0 else CarriedLabel.Why.NO_PARTNER,
+                    reading=over.reading, why=CarriedLabel.Why.RENAMED if mate >= 0 else CarriedLabel.Why.NO_PARTNER,
                     row=mate if mate >= 0 else None, x=cell.x, y=cell.y, w=cell.w, h=cell.h, label_key=label.key,
-                    state=label.state, by=people[label.by_id],
+                    state=label.state, by=over.people[label.by_id],
                 )
             )  # fmt: skip
         elif mate >= 0:
-            append(people[label.by_id], reading, job, LabelEvent.Action.RELABEL, [mate], [], label.key, carried=True)
+            over.append(label.by_id, LabelEvent.Action.RELABEL, [mate], [], label.key)
         else:
-            again = AddedCell.objects.create(
-                reading=reading, x=cell.x, y=cell.y, w=cell.w, h=cell.h, by=cell.by, at=timezone.now()
+            fresh = AddedCell.objects.create(
+                reading=over.reading, x=cell.x, y=cell.y, w=cell.w, h=cell.h, by=cell.by, at=timezone.now()
             )
-            by = people[label.by_id]
-            append(by, reading, job, LabelEvent.Action.ADD, [], [str(again.pk)], label.key, carried=True)
-    return waiting
+            over.append(label.by_id, LabelEvent.Action.ADD, [], [str(fresh.pk)], label.key)

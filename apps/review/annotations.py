@@ -15,7 +15,8 @@ from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.audit.services import record
 from apps.cases.locks import hold_open
 from apps.cases.selectors import require, rights_of
-from apps.review.models import Annotation, Reading
+from apps.review.models import Annotation
+from apps.review.state import reads_blind
 from apps.slides.models import Slide
 from hemaview.words import all_of
 
@@ -33,12 +34,9 @@ def annotations_of(slide: Slide, at: datetime | None = None) -> list[Annotation]
 
 
 def annotations_for(user: Any, slide: Slide) -> list[Annotation]:
-    """The annotations that stand; who reads the slide second, blind, sees their own alone until that is closed."""
+    """The annotations that stand; who reads the case second, blind, sees their own alone until that is closed."""
     rows = annotations_of(slide)
-    blind = Reading.objects.filter(
-        job__slide=slide, role=Reading.Role.SECOND, state=Reading.State.OPEN, blind=True, reader=user
-    )
-    return [a for a in rows if a.by_id == user.pk] if blind.exists() else rows
+    return [a for a in rows if a.by_id == user.pk] if reads_blind(user, slide.case_id) else rows
 
 
 def annotate(user: Any, slide: Slide, kind: str, points: Sequence[Sequence[float]], text: str) -> Annotation:

@@ -18,8 +18,8 @@ from apps.audit.services import record
 from apps.cases.locks import hold_open
 from apps.cases.selectors import require, rights_of
 from apps.review.matching import boxes_of
-from apps.review.models import AddedCell, CellNote, Reading
-from apps.review.state import added_cells, labels_of
+from apps.review.models import AddedCell, CellNote
+from apps.review.state import added_cells, labels_of, reads_blind
 from hemaview.cells.table import CellTable
 from hemaview.words import all_of
 
@@ -41,13 +41,10 @@ class PlacedNote:
 
 
 def notes_of(user: Any, job: Job) -> list[PlacedNote]:
-    """The notes on the cells of a job's slide that stand, oldest first, each at the job's own cell; who reads the slide second,
+    """The notes on the cells of a job's slide that stand, oldest first, each at the job's own cell; who reads the case second,
     blind, sees their own alone until that is closed."""
     rows = CellNote.objects.filter(slide=job.slide_id, removed_at__isnull=True).select_related("by")
-    blind = Reading.objects.filter(
-        job__slide=job.slide_id, role=Reading.Role.SECOND, state=Reading.State.OPEN, blind=True, reader=user
-    )
-    notes = list(rows.filter(by=user) if blind.exists() else rows)
+    notes = list(rows.filter(by=user) if reads_blind(user, job.slide.case_id) else rows)
     here = {str(cell.pk) for cell, _ in added_cells(job, labels_of(job))}
     cells = cells_of(job)
     own = {n.pk for n in notes if _is_of(n, job, cells, here)}

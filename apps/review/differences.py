@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +16,7 @@ from apps.analysis.models import Job
 from apps.cases.selectors import rights_of
 from apps.review.counts import effective
 from apps.review.matching import partners
-from apps.review.models import AddedCell, LabelEvent, Reading
+from apps.review.models import AddedCell, CarriedLabel, LabelEvent, Reading
 from apps.review.remembered import Remembered
 from apps.review.state import REJECTED, Label, Labels, added_cells, labels_of
 
@@ -22,15 +24,27 @@ REJECTED_KEY = "rejected"
 """In place of a class: the reader rejected the cell."""
 
 
+def first_readers(jobs: Iterable[Job]) -> dict[uuid.UUID, set[int]]:
+    """Keys of who read each job first, by its key; one query: who labelled its cells or those of the analysis whose labels were
+    carried over to it, be it that somebody else decided on them since, and who added cells."""
+    readers: dict[uuid.UUID, set[int]] = {job.pk: set() for job in jobs}
+    first = {"reading__job__in": list(readers), "reading__role": Reading.Role.FIRST}
+    rows = [
+        kind.objects.filter(**first).order_by().values_list("reading__job", "by")
+        for kind in (LabelEvent, AddedCell, CarriedLabel)
+    ]
+    for job, person in rows[0].union(*rows[1:]):
+        readers[job].add(person)
+    return readers
+
+
 def may_not_decide(user: Any, job: Job) -> str:
     """Why this person does not decide between the two readers of a job, in a sentence; "" where they may.
 
-    Who read first would judge their own reading. Only somebody who both signs and administers the case may, as the last of a
-    small laboratory; the report then says so.
+    Who read first would judge their own reading, also where their labels came over from an earlier analysis. Only somebody who
+    both signs and administers the case may, as the last of a small laboratory; the report then says so.
     """
-    if not LabelEvent.objects.filter(
-        reading__job=job, reading__role=Reading.Role.FIRST, by=user, carried=False
-    ).exists():
+    if user.pk not in first_readers([job])[job.pk]:
         return ""
     if {"sign", "administer"} <= rights_of(user, job.slide.case):
         return ""

@@ -12,7 +12,7 @@ from apps.analysis.models import Job
 from apps.audit.services import record
 from apps.cases.locks import hold_open
 from apps.review.models import LabelEvent, Reading
-from apps.review.state import is_second_of
+from apps.review.state import is_second_of, reads_blind
 
 
 def append(
@@ -66,6 +66,9 @@ def locked_reading(user: Any, job: Job) -> Reading:
     """The reading of a job on which a person works, locked until the transaction ends; the case is locked already.
 
     The consensus where there is one; their own where they read the job second; else the first, made where there is none.
+
+    Raises Conflict where they read another analysis of the case blind: what they write here would be weighed against labels that
+    they may not see.
     """
     readings = {r.role: r for r in Reading.objects.select_for_update(no_key=True).filter(job=job)}
     second = readings.get(Reading.Role.SECOND)
@@ -73,6 +76,13 @@ def locked_reading(user: Any, job: Job) -> Reading:
         return consensus
     if second and is_second_of(user, second):
         return second
+    if reads_blind(user, job.slide.case_id):
+        raise Conflict(
+            gettext(
+                "You are reading this case blind: until you close your reading, label cells only in its own analysis."
+            ),
+            code="blind-reading",
+        )
     if Reading.Role.FIRST not in readings:
         Reading.objects.get_or_create(job=job, role=Reading.Role.FIRST)
     return Reading.objects.select_for_update(no_key=True).get(job=job, role=Reading.Role.FIRST)

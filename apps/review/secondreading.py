@@ -19,16 +19,15 @@ from apps.cases.locks import hold_open
 from apps.cases.models import Case
 from apps.cases.selectors import require, rights_of
 from apps.cases.services import touch
-from apps.review.differences import REJECTED_KEY, Pair, may_not_decide, pair_of
+from apps.review.differences import REJECTED_KEY, Pair, first_readers, may_not_decide, pair_of
 from apps.review.events import append, locked_reading
 from apps.review.models import AddedCell, HbfMark, LabelEvent, Reading
-from apps.review.state import CONFIRMED, REJECTED, Label, is_second_of
+from apps.review.state import CONFIRMED, REJECTED, Label, blind_readings, is_second_of
 
 
 def read_blind_by(user: Any) -> list[int]:
     """Keys of the cases that this person reads second, blind, at the moment."""
-    mine = Reading.objects.filter(role=Reading.Role.SECOND, state=Reading.State.OPEN, blind=True, reader_id=user.pk)
-    return list(mine.values_list("job__slide__case_id", flat=True).distinct())
+    return list(blind_readings(user).values_list("job__slide__case_id", flat=True).distinct())
 
 
 def order_second_reading(user: Any, case: Case, reader: User, blind: bool) -> None:
@@ -47,7 +46,7 @@ def order_second_reading(user: Any, case: Case, reader: User, blind: bool) -> No
                 gettext("{display_name} may not review this case.").format(display_name=reader.display_name),
                 code="not-a-reader",
             )
-        if LabelEvent.objects.filter(reading__job__in=jobs, by=reader).exists():
+        if any(reader.pk in readers for readers in first_readers(jobs).values()):
             raise Refusal(
                 gettext(
                     "{display_name} has already read cells of this case; choose somebody else as second reader."

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from apps.analysis.models import Job
 from apps.review.models import AddedCell, LabelEvent, Reading
 from apps.review.remembered import Remembered
@@ -65,9 +67,31 @@ _OWN = "own_reading"
 
 
 def read_by(user: Any, job: Job) -> Job:
-    """The job with the labels of the reading on which this person works: their own where they read it second."""
-    own = next((r for r in job.readings.all() if is_second_of(user, r)), None)
+    """The job with the labels of the reading on which this person works: their own where they read it second.
+
+    Of the other analyses of a case that they read blind they get no labels at all.
+    """
+    readings = list(job.readings.all())
+    own = next((r for r in readings if is_second_of(user, r)), None)
+    if own is None and readings and reads_blind(user, job.slide.case_id):
+        own = _unread(user, job)
     return with_reading(job, own) if own else job
+
+
+def _unread(user: Any, job: Job) -> Reading:
+    """A reading without labels, which is never saved; the same each time, so that nobody takes it for news."""
+    return Reading(pk=uuid.uuid5(job.pk, "unread"), job=job, role=Reading.Role.SECOND, reader=user, blind=True)
+
+
+def blind_readings(user: Any) -> QuerySet[Reading]:
+    """The blind second readings of this person that are open."""
+    return Reading.objects.filter(role=Reading.Role.SECOND, state=Reading.State.OPEN, blind=True, reader_id=user.pk)
+
+
+def reads_blind(user: Any, case_id: int) -> bool:
+    """Whether this person reads an analysis of the case second, blind, at the moment: the labels of others, of any of its
+    analyses, are then hidden from them."""
+    return blind_readings(user).filter(job__slide__case_id=case_id).exists()
 
 
 def with_reading(job: Job, reading: Reading) -> Job:

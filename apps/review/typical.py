@@ -14,7 +14,7 @@ from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of, schema_of
 from apps.analysis.models import Job
 from apps.analysis.selectors import assay_title, jobs_for
-from apps.review.state import REJECTED, labels_of
+from apps.review.state import REJECTED, blind_readings, labels_of
 from hemaview.cells.table import CUT, OUTSIDE
 from hemaview.cells.transport import own_probability
 
@@ -74,6 +74,7 @@ def _others(user: Any, job: Job) -> list[Job]:
         jobs_for(user)
         .filter(reported_as__isnull=False, assay=job.assay, readings__revision__gt=0)
         .exclude(slide__case=job.slide.case_id)
+        .exclude(slide__case__in=blind_readings(user).values("job__slide__case"))
         .exclude(cells_sha256="")
     )
     return list(jobs.prefetch_related("readings").distinct().order_by("-requested_at")[:MOST_JOBS])

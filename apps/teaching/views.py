@@ -18,7 +18,7 @@ from apps.analysis import adaptations
 from apps.analysis.models import Adaptation
 from apps.analysis.selectors import jobs_for
 from apps.cases.selectors import case_for, cases_for
-from apps.review.state import labels_of
+from apps.review.state import labels_of, read_by
 from apps.slides.models import Site
 from apps.slides.sites import create_site, require_sites, set_site, sites
 from apps.teaching.curve import curve_svg
@@ -215,5 +215,5 @@ def _next_cells(user: Any, rows: list[Adaptation]) -> list[dict[str, Any]]:
         return []
     suggestions = newest.report.get("next", [])
     jobs = {str(job.pk): job for job in jobs_for(user).filter(pk__in={cell["job"] for cell in suggestions})}
-    labels = {pk: labels_of(job).rows for pk, job in jobs.items()}
+    labels = {pk: labels_of(read_by(user, job)).rows for pk, job in jobs.items()}
     return [cell for cell in suggestions if cell["job"] in jobs and cell["row"] not in labels[cell["job"]]]

@@ -100,12 +100,36 @@ def test_what_finds_no_partner_or_another_machine_class_is_listed_and_a_person_d
         settle(paul, second, lost.pk, keep=False)
 
 
-def test_labels_are_carried_once_and_never_over_somebodys_work(labelled: Any, slide: Any, tess: Any) -> None:
+def test_labels_are_carried_to_an_analysis_that_has_some_and_never_over_somebodys_work(
+    labelled: Any, slide: Any, tess: Any
+) -> None:
     second = factories.finished_job(slide, moved(factories.cells(FOUND)))
     label_cells(tess, second, "relabel", [1], [], "macrocyte", 0)
-    assert choose(tess, second).labels == 0
-    assert set(labels_of(second).rows) == {1}
-    assert choose(tess, labelled).labels == 0 and set(labels_of(labelled).rows) == {5, 10, 15, 20}
+    label_cells(tess, second, "relabel", [20], [], "target", 1)
+    carried = choose(tess, second)
+    assert (carried.labels, carried.carried, carried.to_look_at) == (5, 4, 0), "the fifth is labelled there already"
+    labels = labels_of(second)
+    assert {row: label.key for row, label in labels.rows.items()} == {
+        1: "macrocyte", 5: "target", 10: "", 15: "", 20: "target",
+    }  # fmt: skip
+    assert [label.key for label in labels.added.values()] == ["lymphocyte"]
+    line = Record.objects.filter(action="job.chosen").latest("pk")
+    assert (line.detail["carried"], line.detail["labelled_already"]) == (4, 1)
+
+
+def test_going_back_and_forth_between_analyses_loses_no_label_and_asks_once(
+    labelled: Any, slide: Any, tess: Any
+) -> None:
+    second = factories.finished_job(slide, moved(factories.cells(FOUND), without=(20,)))
+    choose(tess, second)
+    label_cells(tess, second, "relabel", [1], [], "macrocyte", label_revision(second))
+    choose(tess, Job.objects.get(pk=labelled.pk))
+    assert labels_of(Job.objects.get(pk=labelled.pk)).rows[1].key == "macrocyte"
+    label_cells(tess, Job.objects.get(pk=labelled.pk), "relabel", [5], [], "blast", label_revision(labelled))
+    carried = choose(tess, Job.objects.get(pk=second.pk))
+    assert (carried.labels, carried.carried, carried.to_look_at) == (6, 4, 0)
+    labels = labels_of(Job.objects.get(pk=second.pk))
+    assert labels.rows[5].key == "blast" and len(labels.added) == 1 and len(waiting_labels(second)) == 1
 
 
 def test_a_cell_that_a_person_had_added_and_the_machine_finds_now_is_one_cell(job: Any, slide: Any, tess: Any) -> None:

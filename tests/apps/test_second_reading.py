@@ -11,10 +11,11 @@ from django.test import Client
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.analysis.models import Job
 from apps.audit.models import Record
-from apps.cases.selectors import cases_for
+from apps.cases.models import Case
+from apps.cases.selectors import cases_for, with_rights
 from apps.cases.services import set_comment, set_conclusion, set_rights
 from apps.desk.consumers import CaseConsumer
-from apps.desk.nextsteps import waiting_for
+from apps.desk.nextsteps import offered, waiting_for
 from apps.reports import document, render, services
 from apps.reports.holds import holds_of
 from apps.reports.manifest import verify
@@ -86,6 +87,38 @@ def test_a_blind_reader_sees_nothing_of_the_first_nor_anybody_of_theirs(
     label_cells(tom, fresh(job), "reject", [40], [], None, 0)
     agreement = api(tess).get(f"{case}/agreement/").json()
     assert agreement["hidden"] and agreement["differences"] == [] and agreement["examinations"] == []
+
+
+def test_a_blind_reader_sees_no_label_of_any_analysis_of_the_case(
+    job: Any, slide: Any, tess: Any, paul: Any, api: Any
+) -> None:
+    label_cells(tess, job, "relabel", [40], [], "lymphocyte", 0)
+    add_cell(tess, fresh(job), 500.5, 300.5, 30, 30, "lymphocyte")
+    second = factories.finished_job(slide)
+    choose(tess, second)
+    order_second_reading(tess, slide.case, paul, True)
+    client, before = api(paul), f"/api/v1/jobs/{job.pk}"
+    case = f"/api/v1/cases/{slide.case.accession}"
+    labels = client.get(f"{before}/labels/").json()
+    assert (labels["rows"], labels["added"], labels["revision"]) == ([], [], 0)
+    assert {cell["state"] for cell in client.get(f"{before}/gallery/").json()["rows"]} == {""}
+    assert client.get(f"{before}/cells/40/").json()["history"] == []
+    assert client.get(f"{before}/counts/").json() == client.get(f"/api/v1/jobs/{second.pk}/counts/").json() | {
+        key: value for key, value in client.get(f"{before}/counts/").json().items() if key in ("job", "jobs")
+    }
+    comparison = client.get(f"{before}/compare/{second.pk}/").json()
+    assert (comparison["renamed"]["n"], comparison["added_a"]) == (0, 0)
+    room = client.get(f"{case}/room/").json()
+    assert {(j["labels"], j["labels_at_stake"]) for j in room["slides"][0]["jobs"]} == {(0, 0)}
+    written = {"action": "confirm", "rows": [40], "base_revision": 0}
+    for answer in (
+        client.get(f"{before}/export/cells-csv/"),
+        client.post(f"{before}/labels/", written, format="json"),
+        client.post(f"{case}/sign/", {"password": PASSWORD, "meaning": "Reviewed"}, format="json"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, "blind-reading")
+        assert "holds" not in answer.json()
+    assert api(tess).get(f"{before}/labels/").json()["rows"]
 
 
 def test_an_open_reader_sees_what_the_first_said(job: Any, tess: Any, tom: Any) -> None:
@@ -176,6 +209,57 @@ def test_what_both_say_stands_and_who_decided_on_the_rest_is_recorded(twice: Any
         ("label.relabel", "consensus"),
         ("label.reject", "consensus"),
     ]
+
+
+def test_an_analysis_whose_readers_differ_stays_reported_until_somebody_has_decided(
+    twice: Any, tess: Any, tom: Any, paul: Any, api: Any
+) -> None:
+    other = factories.finished_job(twice.slide)
+    close_second_reading(tom, twice.slide.case)
+    refused = api(tess).post(f"/api/v1/jobs/{other.pk}/choose/")
+    assert (refused.status_code, refused.json()["code"]) == (409, "differences-open")
+    assert codes(twice) == ["differences-open"]
+    for d in agreement_json(paul, [fresh(twice)])["differences"]:
+        decide(paul, fresh(twice), d["row"], d["added"] or "", "lymphocyte")
+    assert choose(tess, other).carried == 21, "what both said and what was decided"
+
+
+def test_who_read_an_earlier_analysis_does_not_decide_on_their_labels(
+    job: Any, slide: Any, tess: Any, tom: Any, paul: Any
+) -> None:
+    pia = factories.person("technologist", "pia")
+    label_cells(tess, job, "confirm", [*SEG], [], None, 0)
+    added = add_cell(pia, fresh(job), 500.5, 300.5, 30, 30, "lymphocyte").added
+    label_cells(tess, fresh(job), "relabel", [], added, "monocyte", 2)  # the cell is still pia's
+    second = factories.finished_job(slide)
+    choose(paul, second)
+    order_second_reading(paul, slide.case, tom, True)
+    label_cells(tom, fresh(second), "relabel", [40], [], "band_neutrophil", 0)
+    close_second_reading(tom, slide.case)
+    for reader in (tess, pia):
+        assert agreement_json(reader, [fresh(second)])["why_not_you"]
+        with pytest.raises(Forbidden) as refused:
+            decide(reader, fresh(second), 40, "", "band_neutrophil")
+        assert refused.value.code == "own-reading"
+    decide(paul, fresh(second), 40, "", "band_neutrophil")
+
+
+def test_differences_wait_for_somebody_who_may_decide(twice: Any, tess: Any, tom: Any, paul: Any) -> None:
+    case = twice.slide.case
+    label_cells(
+        tom, fresh(twice), "relabel", [58], [], "lymphocyte", 4
+    )  # must be seen, and has no label in the consensus
+    Case.objects.filter(pk=case.pk).update(reader=tess)
+    close_second_reading(tom, case)
+    waiting, steps = waiting_for(tess, cases_for(tess))
+    assert (steps[case.pk].text, waiting) == ("4 differences to decide", [])
+    row = Case.objects.filter(pk=case.pk)
+    assert not offered(steps[case.pk], tess, with_rights(tess, row)[0]).verb
+    assert offered(steps[case.pk], paul, with_rights(paul, row)[0]).verb
+    assert waiting_for(paul, cases_for(paul))[0] == [case.pk]
+    for d in agreement_json(paul, [fresh(twice)])["differences"]:
+        decide(paul, fresh(twice), d["row"], d["added"] or "", "erythroblast")
+    assert waiting_for(paul, cases_for(paul))[1][case.pk].text == "Ready to sign"
 
 
 def test_nothing_is_decided_before_the_second_reading_is_closed(twice: Any, paul: Any) -> None:

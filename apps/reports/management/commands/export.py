@@ -16,6 +16,7 @@ from apps.analysis.selectors import reviewable_job_for
 from apps.cases.selectors import case_for
 from apps.reports.exports import exporters, source
 from apps.reports.handout import hand_out
+from apps.review.agreement import refuse_blind
 from hemaview.blobs import whole_file
 
 
@@ -43,9 +44,13 @@ class Command(SentenceCommand):
         try:
             job_id = uuid.UUID(options["what"])
         except ValueError:
-            of = source.of_case(case_for(user, options["what"]))
+            case = case_for(user, options["what"])
+            refuse_blind(user, case.pk)
+            of = source.of_case(case)
         else:
-            of = source.of_job(reviewable_job_for(user, job_id))
+            job = reviewable_job_for(user, job_id)
+            refuse_blind(user, job.slide.case_id)
+            of = source.of_job(job)
         export = hand_out(user, of, options["format"])
         with whole_file(out) as stream:
             stream.writelines(export.pieces)
