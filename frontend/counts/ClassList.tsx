@@ -25,6 +25,7 @@ export function ClassList({ schema, counts, runningCounts, marks, selection, not
     for (const row of section.rows) if (row.class !== null) tally.set(row.class, row.reviewed.count);
   for (const row of counts?.outside ?? []) tally.set(row.class, row.count);
   const count = (index: number) => (runningCounts ? (runningCounts[index] ?? 0) : (tally.get(index) ?? 0));
+  const known = counts !== null || runningCounts !== null;
   const groups = classGroups(schema, count, typeof selection === "number" ? selection : null);
   return (
     <nav className="classes" aria-label={t("Classes")}>
@@ -51,7 +52,14 @@ export function ClassList({ schema, counts, runningCounts, marks, selection, not
       </div>
       <div className="classes-scroll">
         {groups.map((group) => (
-          <Group key={group.key} group={group} count={count} marks={marks} selection={selection} onChoose={onChoose} />
+          <Group
+            key={group.key}
+            group={group}
+            count={known ? count : null}
+            marks={marks}
+            selection={selection}
+            onChoose={onChoose}
+          />
         ))}
       </div>
       <Sliders marks={marks} />
@@ -66,7 +74,8 @@ const NOTED = [
 
 interface GroupProps {
   group: ClassGroup;
-  count(index: number): number;
+  /** Null while nothing has been counted. */
+  count: ((index: number) => number) | null;
   marks: Marks;
   selection: Which;
   onChoose(which: Which): void;
@@ -77,7 +86,14 @@ function Group({ group, count, marks, selection, onChoose }: GroupProps) {
   const classes = [...group.filled, ...group.empty];
   const allHidden = classes.every((c) => marks.hidden.has(c.index));
   const line = (c: CellClass) => (
-    <Line key={c.key} cell={c} n={count(c.index)} marks={marks} on={selection === c.index} onChoose={onChoose} />
+    <Line
+      key={c.key}
+      cell={c}
+      n={count?.(c.index) ?? null}
+      marks={marks}
+      on={selection === c.index}
+      onChoose={onChoose}
+    />
   );
   return (
     <section>
@@ -96,7 +112,7 @@ function Group({ group, count, marks, selection, onChoose }: GroupProps) {
           {allHidden ? "○" : "●"}
         </button>
         <span>{group.name}</span>
-        <b>{group.total}</b>
+        <b>{count ? group.total : "–"}</b>
       </h3>
       {group.filled.map(line)}
       {unfolded && group.empty.map(line)}
@@ -104,9 +120,11 @@ function Group({ group, count, marks, selection, onChoose }: GroupProps) {
         <button type="button" className="fold" aria-expanded={unfolded} onClick={() => setUnfolded(!unfolded)}>
           {unfolded
             ? t("Hide empty classes")
-            : group.filled.length
-              ? plural(group.empty.length, "{n} more without cells", "{n} more without cells")
-              : plural(group.empty.length, "{n} class without cells", "{n} classes without cells")}
+            : !count
+              ? plural(group.empty.length, "{n} class", "{n} classes")
+              : group.filled.length
+                ? plural(group.empty.length, "{n} more without cells", "{n} more without cells")
+                : plural(group.empty.length, "{n} class without cells", "{n} classes without cells")}
         </button>
       )}
     </section>
@@ -115,7 +133,7 @@ function Group({ group, count, marks, selection, onChoose }: GroupProps) {
 
 interface LineProps {
   cell: CellClass;
-  n: number;
+  n: number | null;
   marks: Marks;
   on: boolean;
   onChoose(which: Which): void;
@@ -141,7 +159,7 @@ function Line({ cell, n, marks, on, onChoose }: LineProps) {
       <button type="button" className="name" title={cell.name} onClick={() => onChoose(cell.index)}>
         <span>{cell.name}</span>
         {cell.shortcut && <kbd>{cell.shortcut}</kbd>}
-        <b>{n}</b>
+        <b>{n ?? "–"}</b>
       </button>
       <button
         type="button"

@@ -4,13 +4,20 @@ import { percent } from "../shared/format";
 import { rich } from "../shared/rich";
 import type { Counts, Ratio, Section } from "../shared/types";
 import { CountsTable } from "./CountsTable";
+import { whyNoCounts } from "./none";
+
+interface Props {
+  counts: Counts | null;
+  job: Parameters<typeof whyNoCounts>[0];
+  waiting: number;
+}
 
 /** Always in view, changes with each key; opens to the whole table. What it shows is what the examination puts first. */
-export function CountsBar({ counts, waiting }: { counts: Counts | null; waiting: number }) {
+export function CountsBar({ counts, job, waiting }: Props) {
   const [open, setOpen] = useState(false);
   const entries = useRef<HTMLSpanElement>(null);
   const hidden = useHidden(entries, counts);
-  if (!counts) return <footer className="countsbar empty">{t("Counts appear when the analysis is complete.")}</footer>;
+  if (!counts) return <footer className="countsbar empty">{whyNoCounts(job)}</footer>;
   if (counts.why) return <footer className="countsbar empty">{counts.why}</footer>;
   const unsettled = counts.unsettled[0];
   return (

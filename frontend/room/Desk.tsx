@@ -126,7 +126,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         counts={counts}
       />
       {jobId && job?.reviewable && <Surroundings jobId={jobId} />}
-      <CountsBar counts={counts} waiting={waiting} />
+      <CountsBar counts={counts} job={job} waiting={waiting} />
       <div className="toast" role="status" aria-live="polite">
         {desk.message}
       </div>

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import accessible, url
 from tests.browser.room.steps import must_see, shown_row, still
@@ -62,6 +62,39 @@ def test_confirming_acts_on_what_is_on_screen_says_so_and_can_be_undone(room: Pa
     expect(page.locator(".toast")).to_contain_text("Undone")
     expect(page.locator(".picture.confirmed")).to_have_count(0)
     assert must_see(page) == n_open
+
+
+def test_keys_typed_ahead_of_the_server_each_go_to_their_own_cell_and_a_held_key_writes_once(room: Page) -> None:
+    page = room
+    held: list[Route] = []
+    page.locator(".gallery-scroll").focus()
+    page.keyboard.press("Space")
+    open_ones = page.locator(".gallery-scroll .picture:not(.confirmed):not(.relabelled):not(.rejected)")
+    cells = [str(open_ones.nth(i).get_attribute("data-cell")) for i in range(4)]
+    page.route("**/labels/", lambda route: held.append(route))
+    page.keyboard.type("slm", delay=90)
+    page.keyboard.down("Enter")
+    for _ in range(5):
+        page.keyboard.down("Enter")  # without an up between them the browser takes it for held
+    page.keyboard.up("Enter")
+    sent = []
+    for _ in range(50):
+        page.wait_for_timeout(100)
+        for route in held:
+            sent.append(route.request.post_data_json)
+            route.continue_()
+        held.clear()
+    expect(page.locator(".countsbar")).not_to_contain_text("not yet sent")
+    page.unroute("**/labels/")
+    assert [(one["action"], one["rows"]) for one in sent] == [
+        ("confirm" if i == 3 else "relabel", [int(cell.removeprefix("r"))]) for i, cell in enumerate(cells)
+    ]
+    assert len({one["label"] for one in sent[:3]}) == 3
+    for _ in sent:
+        page.keyboard.press("z")
+        expect(page.locator(".toast")).to_contain_text("Undone")
+        still(page)
+    expect(page.locator(".picture.relabelled, .picture.confirmed")).to_have_count(0)
 
 
 def row_of(page: Page, name: str) -> Any:
