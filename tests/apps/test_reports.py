@@ -301,6 +301,19 @@ def test_a_scale_that_was_changed_after_the_analysis_holds_the_signature_until_s
     assert holds_of(slide.case, reported_jobs(slide.case)) == []
 
 
+def test_the_draft_of_a_signed_case_leads_to_what_was_signed(job: Any, paul: Any, client: Any) -> None:
+    see_all(paul, job)
+    case = job.slide.case
+    client.force_login(paul)
+    page, pdf = (f"/cases/{case.accession}/{name}" for name in ("report/", "report.pdf"))
+    assert "DRAFT" in client.get(page).content.decode()
+    report = services.sign(paul, case, PASSWORD, "Reviewed")
+    assert client.get(page).headers["Location"] == f"/reports/{report.pk}/"
+    assert client.get(pdf).headers["Location"] == f"/reports/{report.pk}.pdf"
+    services.amend(paul, report.case, "A cell was missed")
+    assert "DRAFT" in client.get(page).content.decode(), "of the version that comes next"
+
+
 def text_of(page: Any) -> str:
     return str(page.get_textpage().get_text_bounded())
 
