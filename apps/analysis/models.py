@@ -255,10 +255,17 @@ class ProtocolModel(models.Model):
         constraints = [models.UniqueConstraint(fields=["protocol", "role"], name="one_model_a_role")]
 
     def clean(self) -> None:
-        """Refuse a threshold out of (0, 1), or one that nothing would ask for."""
-        if self.threshold is None or self.protocol.what_is_wrong():  # which the protocol's own fields tell
+        """Refuse a model that a run would refuse in this role, a threshold out of (0, 1), or one that nothing would ask for."""
+        if self.protocol.what_is_wrong():  # which the protocol's own fields tell
             return
         kind = finders().get(self.protocol.finder_key)
+        classes = self.model.card.get("classes", ())
+        if kind and classes:
+            schema = self.protocol.examination.schema
+            if wrong := kind.unfit(self.role, str(self.model), classes, schema):
+                raise ValidationError({"model": wrong})
+        if self.threshold is None:
+            return
         if kind is None or self.role not in kind.scored:
             raise ValidationError(
                 {

@@ -42,7 +42,7 @@ def may_create(user: Any) -> bool:
 
 
 def create_case(user: Any, accession: str, **facts: Any) -> Case:
-    """Open a case; raises Conflict where the accession number is taken, Refusal where a fact is not valid.
+    """Open a case; raises Conflict where the accession number is taken, capitals or not, Refusal where a fact is not valid.
 
     Who may do nothing on cases by role but open them (a researcher) is given rights on this one: to bring in slides,
     analyse and review, never to sign.
@@ -57,14 +57,12 @@ def create_case(user: Any, accession: str, **facts: Any) -> Case:
             ).format(accession=accession),
             code="invalid",
         )
-    conflict = Conflict(
-        gettext("The accession number {accession} is already in use.").format(accession=accession),
-        code="accession-taken",
-    )
     try:
         with transaction.atomic():
-            if Case.objects.filter(accession=accession).exists():
-                raise conflict
+            # One that differs in capitals alone is a slip of the keyboard: two patients' slides would be taken for one's.
+            taken = Case.objects.filter(accession__iexact=accession.strip()).values_list("accession", flat=True).first()
+            if taken is not None:
+                raise _accession_conflict(taken)
             _validate(case)
             case.save(force_insert=True)
             own = _own_rights(user)
@@ -75,8 +73,13 @@ def create_case(user: Any, accession: str, **facts: Any) -> Case:
                 **({"rights": list(own)} if own else {}),
             )  # fmt: skip
     except IntegrityError:
-        raise conflict from None
+        raise _accession_conflict(accession) from None
     return case
+
+
+def _accession_conflict(accession: str) -> Conflict:
+    sentence = gettext("The accession number {accession} is already in use.").format(accession=accession)
+    return Conflict(sentence, code="accession-taken")
 
 
 def _own_rights(user: Any) -> tuple[str, ...]:

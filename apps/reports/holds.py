@@ -24,6 +24,8 @@ from apps.slides.models import Slide
 from hemaview.assays.consistency import contradictions
 
 MOST_NAMED = 200
+SAME_SCALE = 0.01
+"""Two values of µm/px that differ by no more than this share of the slide's own are the same."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def holds_of(case: Case, jobs: Sequence[Job]) -> list[Hold]:
         *_unidentified(jobs),
         *_partial(jobs),
         *_regions(jobs),
+        *_scales(jobs),
         *_logo(),
         *_missing(case, jobs),
     ]
@@ -281,6 +284,22 @@ def _regions(jobs: Sequence[Job]) -> list[Hold]:
         )
         for job in jobs
         if job.region
+    ]
+
+
+def _scales(jobs: Sequence[Job]) -> list[Hold]:
+    """Analyses that measured with another scale than the one that their slide has now."""
+    return [
+        Hold(
+            "scale-changed",
+            gettext(
+                "{name}: {job} measured its cells with {before:.4g} µm/px, but the slide now has {now:.4g}; analyse it again."
+            ).format(name=job.slide.name, job=assay_title(job), before=job.mpp, now=job.slide.mpp),
+            "reason",
+            {"job": str(job.pk)},
+        )
+        for job in jobs
+        if job.mpp and job.slide.mpp and abs(job.mpp - job.slide.mpp) > SAME_SCALE * job.slide.mpp
     ]
 
 

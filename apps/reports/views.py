@@ -6,6 +6,7 @@ import uuid
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
@@ -16,7 +17,8 @@ from apps.cases.models import Case
 from apps.cases.selectors import case_for
 from apps.reports import render
 from apps.reports.drafts import draft_html
-from apps.reports.selectors import proved_bytes, report_for
+from apps.reports.models import Report
+from apps.reports.selectors import proved_bytes, report_for, reports_of
 from apps.review.agreement import refuse_blind
 
 _DOCUMENT_CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
@@ -53,9 +55,12 @@ def report_pdf(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
 @login_required
 @require_safe
 def draft_page(request: HttpRequest, accession: str) -> HttpResponse:
-    """The report as it would be signed now."""
+    """The report as it would be signed now; of a signed case the signed one."""
     try:
-        return _page(draft_html(_drafted(request, accession)).encode())
+        case = _drafted(request, accession)
+        if signed := _signed(case):
+            return redirect("report", report_id=signed.pk)
+        return _page(draft_html(case).encode())
     except Refusal as refusal:
         return refused_page(request, refusal)
 
@@ -66,6 +71,8 @@ def draft_page(request: HttpRequest, accession: str) -> HttpResponse:
 def draft_pdf(request: HttpRequest, accession: str) -> HttpResponse:
     try:
         case = _drafted(request, accession)
+        if signed := _signed(case):
+            return redirect("report-pdf", report_id=signed.pk)
         return _pdf(render.pdf(draft_html(case)), f"{case.accession}-draft.pdf")
     except Refusal as refusal:
         return refused_page(request, refusal)
@@ -76,6 +83,11 @@ def _drafted(request: HttpRequest, accession: str) -> Case:
     case = case_for(request.user, accession)
     refuse_blind(request.user, case.pk)
     return case
+
+
+def _signed(case: Case) -> Report | None:
+    """The report that stands; None where the case is not signed, or is amended and waits for its next version."""
+    return next(iter(reports_of(case)), None) if case.state == Case.State.SIGNED else None
 
 
 def _page(raw: bytes) -> HttpResponse:

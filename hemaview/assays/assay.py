@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hemaview.assays.mustsee import MustSee
-from hemaview.assays.rules import Rules
+from hemaview.assays.rules import Rules, wrong_ranges
 from hemaview.assays.settings import Setting, wrong_settings
 from hemaview.cells.schema import Schema
 from hemaview.counting.grades import wrong_limits
@@ -97,6 +97,8 @@ class Assay:
         """What is wrong with a laboratory's counting rules that `rules_from` took, in a sentence; "" where cells can be counted
         by them. Whole lists are the laboratory's own, so what stands in one is tried on a film that has enough of everything."""
         if wrong := wrong_limits(rules.get("grades", {})):
+            return wrong
+        if wrong := wrong_ranges(rules.data):
             return wrong
         enough = {c.key: 2000 for c in self.schema.classes if c.counted}
         tally = Tally(enough, counted_mm2=1.0, analyser={"wbc_10e9_per_l": 5.0}, confirmed=enough)

@@ -98,3 +98,19 @@ def _merged(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
     for key, value in own.items():
         table[key] = _merged(shipped[key], value) if isinstance(value, Mapping) else value
     return table
+
+
+def wrong_ranges(data: Mapping[str, Any], path: str = "") -> str:
+    """Of pairs of numbers such as `factor_low` and `factor_high` the first one that begins beyond its end, in a sentence; ""
+    where none does."""
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            if wrong := wrong_ranges(value, f"{path}{key}."):
+                return wrong
+        elif key == "low" or key.endswith("_low"):
+            high = data.get(f"{key[:-3]}high")
+            if isinstance(value, int | float) and isinstance(high, int | float) and value > high:
+                return gettext(
+                    "{low} of the counting rules is {value:g}, more than {high}, which is {value2:g}."
+                ).format(low=f"{path}{key}", value=value, high=f"{path}{key[:-3]}high", value2=high)
+    return ""

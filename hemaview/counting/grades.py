@@ -49,6 +49,9 @@ def wrong_limits(table: Mapping[str, Mapping[str, Any]]) -> str:
         if row.get("first", 0) not in (0, 1):
             sentence = gettext("The grade of {key} below 2+ is 1 (for 1+) or 0 (for none), not {first:g}.")
             return sentence.format(key=key, first=row["first"])
+        if not 0 <= row["low"] <= 100 or not 0 <= row["high"] <= 100:
+            sentence = gettext("The grades of {key} are limits in percent, from 0 to 100, not {low:g} and {high:g}.")
+            return sentence.format(key=key, low=row["low"], high=row["high"])
         if row["low"] > row["high"]:
             sentence = gettext(
                 "The grades of {key} begin with 2+ at {low:g} %, beyond the {high:g} % from which 3+ is given."

@@ -158,6 +158,38 @@ def test_a_model_of_another_task_takes_no_role(ada: Any) -> None:
     assert list(refused.value.extra["errors"]) == ["models.nucleated-cell"]
 
 
+def test_a_model_that_the_worker_would_refuse_in_a_role_is_refused_beside_it(ada: Any) -> None:
+    source = newest(NAME)
+    other = ModelVersion.objects.get(algorithm__name="sun-pnet")
+    other.card = {"classes": ["other", "erythroblast"]}
+    other.save()
+    for role, sentence in (
+        ("kind", "needs a model that names red_cell, nucleated, platelet and nothing"),
+        ("nucleated-cell", "names classes that blood_film does not have: other"),
+    ):
+        draft = Draft(**{**vars(Draft.of(source)), "models": {role: services.Chosen(other)}})
+        with pytest.raises(Refusal) as refused:
+            services.revise(ada, source, draft)
+        assert list(refused.value.extra["errors"]) == [f"models.{role}"]
+        assert sentence in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        ({"platelets": {"factor_low": 40.0}}, "platelets.factor_low of the counting rules is 40, more than"),
+        ({"grades": {"burr": {"high": 100.5}}}, "limits in percent, from 0 to 100, not 5 and 100.5"),
+    ],
+)
+def test_counting_rules_with_a_range_the_wrong_way_round_or_beyond_all_cells_are_refused(
+    ada: Any, rules: dict[str, Any], sentence: str
+) -> None:
+    source = newest(NAME)
+    with pytest.raises(Refusal) as refused:
+        services.revise(ada, source, Draft(**{**vars(Draft.of(source)), "rules": rules}))
+    assert sentence in refused.value.extra["errors"]["rules"][0]
+
+
 def test_only_administrators_change_protocols_by_page_or_api(ada: Any, tess: Any, api: Any) -> None:
     url = f"/api/v1/protocols/{NAME}/"
     for address, body in ((url, {}), (f"{url}copy/", {"name": "x"}), (f"{url}retired/", {"retired": True})):

@@ -14,6 +14,7 @@ import pytest
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Forbidden
 from apps.analysis.models import Job
+from apps.analysis.selectors import reported_jobs
 from apps.audit.models import Record
 from apps.audit.services import verify
 from apps.cases.models import Case
@@ -21,12 +22,15 @@ from apps.cases.services import set_conclusion
 from apps.reports import document, render, services
 from apps.reports.drafts import draft_html
 from apps.reports.exports import exporter, source
+from apps.reports.holds import holds_of
 from apps.reports.manifest import verify as verify_report
 from apps.reports.models import Report
 from apps.reports.selectors import proved_bytes
+from apps.review.analyses import choose
 from apps.review.selectors import gallery
 from apps.review.services import label_cells
 from apps.review.state import label_revision
+from apps.slides.models import Slide
 from hemaview.cells.table import OUTSIDE
 from tests import factories
 from tests.factories import PASSWORD, film_file, finished_job
@@ -279,6 +283,35 @@ def test_an_analysis_of_a_region_is_reported_only_with_a_reason(job: Any, paul: 
         services.sign(paul, job.slide.case, PASSWORD, "Reviewed")
     report = services.sign(paul, job.slide.case, PASSWORD, "Reviewed", reason="It is the only part that is spread.")
     assert [h["code"] for h in report.document["holds"]["lifted"]] == ["region-alone"]
+
+
+def test_a_scale_that_was_changed_after_the_analysis_holds_the_signature_until_somebody_says_why(
+    job: Any, slide: Any, paul: Any
+) -> None:
+    see_all(paul, job)
+    for mpp, codes in ((0.252, []), (0.26, ["scale-changed"]), (None, [])):
+        Slide.objects.filter(pk=slide.pk).update(mpp=mpp)
+        assert [hold.code for hold in holds_of(slide.case, reported_jobs(slide.case))] == codes
+    Slide.objects.filter(pk=slide.pk).update(mpp=0.5)
+    with pytest.raises(Conflict, match=r"measured its cells with 0.25 µm/px, but the slide now has 0.5;"):
+        services.sign(paul, slide.case, PASSWORD, "Reviewed")
+    again = finished_job(slide)
+    Job.objects.filter(pk=again.pk).update(mpp=0.5)
+    choose(paul, again)
+    assert holds_of(slide.case, reported_jobs(slide.case)) == []
+
+
+def test_the_draft_of_a_signed_case_leads_to_what_was_signed(job: Any, paul: Any, client: Any) -> None:
+    see_all(paul, job)
+    case = job.slide.case
+    client.force_login(paul)
+    page, pdf = (f"/cases/{case.accession}/{name}" for name in ("report/", "report.pdf"))
+    assert "DRAFT" in client.get(page).content.decode()
+    report = services.sign(paul, case, PASSWORD, "Reviewed")
+    assert client.get(page).headers["Location"] == f"/reports/{report.pk}/"
+    assert client.get(pdf).headers["Location"] == f"/reports/{report.pk}.pdf"
+    services.amend(paul, report.case, "A cell was missed")
+    assert "DRAFT" in client.get(page).content.decode(), "of the version that comes next"
 
 
 def text_of(page: Any) -> str:

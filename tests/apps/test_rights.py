@@ -195,3 +195,11 @@ def test_a_case_that_is_kept_to_named_people_has_a_keeper_who_still_works_here(s
     User.objects.filter(pk=eve.pk).update(is_active=False)
     case = update_case(ada, Case.objects.get(pk=slide.case_id), restricted=True)
     assert "administer" in rights_of(ada, case)
+
+
+def test_an_accession_number_that_differs_in_capitals_alone_is_taken(slide: Any, tess: Any, api: Any) -> None:
+    for accession in ("t-1", "T-1"):
+        answer = api(tess).post("/api/v1/cases/", {"accession": accession, "specimen": "blood-film"}, format="json")
+        assert (answer.status_code, answer.json()["code"]) == (409, "accession-taken")
+        assert answer.json()["detail"] == "The accession number T-1 is already in use."
+    assert Case.objects.count() == 1

@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from hemaview.cells.schema import Schema
 from hemaview.inference import Model
 from hemaview.pipeline.finders import boxes, centres, film, nuclei, outline, pixelclasses
-from hemaview.pipeline.finders.common import GROUND, CellFinder, FinderKind, Thresholds
+from hemaview.pipeline.finders.common import CellFinder, FinderKind, Thresholds
 from hemaview.pipeline.plan import PipelineError
 from hemaview.words import all_of, gettext, one_of
 
@@ -48,14 +48,9 @@ def finder(
     for role in kind.roles:
         if role not in models:
             raise PipelineError(gettext("The protocol names no model for {role}.").format(role=role))
-    for role in (role for role in kind.named if role in models):
-        strange = [c for c in models[role].info.classes if c not in schema.by_key and c != GROUND]
-        if strange:
-            raise PipelineError(
-                gettext("{name} names classes that {name2} does not have: {strange}.").format(
-                    name=models[role].info.name, name2=schema.name, strange=all_of(strange)
-                )
-            )
+    for role, model in models.items():
+        if wrong := kind.unfit(role, model.info.name, model.info.classes, schema):
+            raise PipelineError(wrong)
     for role in thresholds or {}:
         if role not in kind.scored:
             roles = one_of(kind.scored) or "no role"

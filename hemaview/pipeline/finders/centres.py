@@ -17,7 +17,7 @@ from hemaview.pipeline.looks import Looks
 from hemaview.pipeline.measures import measure
 from hemaview.pipeline.naming import DOUBT, classes_of
 from hemaview.pipeline.plan import PlannedField
-from hemaview.pipeline.pointed import answers_at, outlines_at
+from hemaview.pipeline.pointed import CALLED, answers_at, outlines_at
 from hemaview.wsi.slide import Slide
 
 
@@ -75,4 +75,7 @@ KIND = FinderKind(
     CentreCells,
     optional=("nucleus-mask", "kind", "overview"),
     scored=("nucleated-cell",),
+    named=("nucleated-cell",),
+    renamed=tuple(CALLED),
+    exactly={"kind": KINDS},
 )

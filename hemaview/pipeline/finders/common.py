@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
 from hemaview.inference import Classifier, Model
 from hemaview.pipeline.plan import PipelineError, PlannedField
-from hemaview.words import gettext
+from hemaview.words import all_of, gettext
 from hemaview.wsi.slide import Slide
 
 WITHOUT_NUCLEUS = "without-nucleus"
@@ -52,6 +52,26 @@ class FinderKind:
     """Roles whose classes must all be classes of the assay, but for GROUND."""
     scored: tuple[str, ...] = ()
     """Roles that take a threshold."""
+    renamed: tuple[str, ...] = ()
+    """Classes that a model of a named role may have too: the finder calls them otherwise."""
+    exactly: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Role to the classes that its model must have, in their order."""
+    needed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Role to classes that its model must have among others."""
+
+    def unfit(self, role: str, name: str, classes: Sequence[str], schema: Schema) -> str:
+        """Why a model called `name` that has these classes cannot fill a role, in a sentence; "" where it can."""
+        known = {*schema.by_key, *self.renamed, GROUND}
+        if role in self.named and (strange := [c for c in classes if c not in known]):
+            return gettext("{name} names classes that {name2} does not have: {strange}.").format(
+                name=name, name2=schema.name, strange=all_of(strange)
+            )
+        wanted = self.exactly.get(role) or self.needed.get(role, ())
+        if (role in self.exactly and tuple(classes) != wanted) or not set(wanted) <= set(classes):
+            return gettext("{name} is set for the role {role}, which needs a model that names {wanted}.").format(
+                name=name, role=role, wanted=all_of(wanted)
+            )
+        return ""
 
 
 _M = TypeVar("_M")

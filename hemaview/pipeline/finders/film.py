@@ -11,6 +11,7 @@ from hemaview.cells.schema import Schema
 from hemaview.cells.table import CellTable
 from hemaview.inference import CentreFinder, Classifier, Masker, Model, Segmenter
 from hemaview.inference.grounds import Grounds
+from hemaview.methods.cellkind import KINDS
 from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
 from hemaview.pipeline.finders.common import WITHOUT_NUCLEUS, FinderKind, Thresholds, devices, fitting, thresholds_of
 from hemaview.pipeline.plan import PlannedField
@@ -65,4 +66,5 @@ KIND = FinderKind(
     optional=("nucleus-mask", "nucleated-cell-finder", "nucleated-cell-elsewhere"),
     named=("red-cell-shape", "nucleated-cell", "nucleated-cell-elsewhere"),
     scored=("nucleated-cell",),
+    exactly={"kind": KINDS},
 )

@@ -98,4 +98,6 @@ KIND = FinderKind(
     NucleusFinder,
     optional=("kind", "nuclei"),
     scored=("nrbc",),
+    exactly={"kind": KINDS},
+    needed={"nrbc": ("erythroblast",)},
 )

@@ -197,4 +197,5 @@ KIND = FinderKind(
     ("segmentation", "kind", "outline"),
     OutlineFinder,
     optional=(ROLE,),
+    exactly={"kind": KINDS},
 )

@@ -15,6 +15,7 @@ from apps.cases.selectors import case_for
 from apps.reports import render
 from apps.reports.drafts import draft_html
 from apps.reports.selectors import proved_bytes, reports_of
+from apps.review.agreement import refuse_blind
 from hemaview.blobs import whole_file
 
 
@@ -36,7 +37,9 @@ class Command(SentenceCommand):
             raise Refusal(gettext("Name a file that ends in .pdf or .html."))
         if not out.parent.is_dir():
             raise Refusal(gettext("There is no folder {parent}.").format(parent=out.parent))
-        case = case_for(acting_user(options["user"]), options["accession"])
+        user = acting_user(options["user"])
+        case = case_for(user, options["accession"])
+        refuse_blind(user, case.pk)
         is_pdf = out.suffix.lower() == ".pdf"
         if options["draft"]:
             page = draft_html(case)
