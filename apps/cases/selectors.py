@@ -122,8 +122,12 @@ def overview(cases: QuerySet[Case], matches: QuerySet[Case], search: str) -> Ove
     among = Count("pk", filter=Q(pk__in=matches.order_by().values("pk")))
     accession = Max("accession", filter=Q(accession__iexact=search))
     archived = Q(archived_at__isnull=False)
-    counted = {"n": Count("pk", filter=~archived), "n_archived": Count("pk", filter=archived)}
-    by_state = list(cases.order_by().values("state").annotate(**counted, among=among, exact=accession))
+    listed = Count("pk", filter=~archived)
+    by_state = list(
+        cases.order_by()
+        .values("state")
+        .annotate(n=listed, n_archived=Count("pk", filter=archived), among=among, exact=accession)
+    )
     states = {state: 0 for state, _ in Case.State.choices} | {row["state"]: row["n"] for row in by_state}
     exact = next((row["exact"] for row in by_state if row["exact"]), "")
     n_archived = sum(row["n_archived"] for row in by_state)
