@@ -60,9 +60,11 @@ def create_case(user: Any, accession: str, **facts: Any) -> Case:
     try:
         with transaction.atomic():
             # One that differs in capitals alone is a slip of the keyboard: two patients' slides would be taken for one's.
-            taken = Case.objects.filter(accession__iexact=accession.strip()).values_list("accession", flat=True).first()
-            if taken is not None:
-                raise _accession_conflict(taken)
+            in_use = (
+                Case.objects.filter(accession__iexact=accession.strip()).values_list("accession", flat=True).first()
+            )
+            if in_use is not None:
+                raise _accession_conflict(in_use)
             _validate(case)
             case.save(force_insert=True)
             own = _own_rights(user)

@@ -168,10 +168,10 @@ class WorklistConsumer(PollingConsumer):
 
 def language_asked_for(scope: Any) -> str:
     """The language in which the page that opened the socket is, chosen as for a page."""
-    asked = HttpRequest()
-    asked.META["HTTP_ACCEPT_LANGUAGE"] = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-    asked.COOKIES = scope.get("cookies", {})
-    return translation.get_language_from_request(asked)
+    request = HttpRequest()
+    request.META["HTTP_ACCEPT_LANGUAGE"] = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+    request.COOKIES = scope.get("cookies", {})
+    return translation.get_language_from_request(request)
 
 
 def plain(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

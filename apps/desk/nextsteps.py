@@ -92,7 +92,7 @@ def _undecided(ready: Mapping[int, Sequence[Job]]) -> dict[int, Step]:
 
 def _nameless(ready: Mapping[int, Sequence[Job]]) -> dict[int, Step]:
     """Of the cases that could be signed, those with more unidentified cells than a signature allows."""
-    n_of = {pk: sum(one.n for one in found) for pk, found in too_nameless_of(ready).items()}
+    n_of = {pk: sum(one.n for one in examinations) for pk, examinations in too_nameless_of(ready).items()}
     return {
         pk: Step(
             ngettext("{n} unidentified cell to name", "{n} unidentified cells to name", n).format(n=n),

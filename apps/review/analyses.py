@@ -184,11 +184,11 @@ class _Over:
     """Of the analysis before."""
     people: dict[int, User]
     """Who gave them, by key."""
-    there: Labels
+    new_labels: Labels
     """What the new analysis has already."""
     added_there: list[tuple[AddedCell, Label]]
     """The cells that people added to it."""
-    asked: set[tuple[str, str, float, float]]
+    already_listed: set[tuple[str, str, float, float]]
     """Labels that wait or waited for a decision there, by class, state and place."""
     waiting: list[CarriedLabel] = field(default_factory=list)
     """Those that a person must decide on, not written yet."""
@@ -201,7 +201,7 @@ class _Over:
 
     def ask(self, waiting: CarriedLabel) -> None:
         """Have a person decide on a label, once."""
-        if (waiting.label_key, waiting.state, waiting.x, waiting.y) in self.asked:
+        if (waiting.label_key, waiting.state, waiting.x, waiting.y) in self.already_listed:
             self.own += 1
         else:
             self.waiting.append(waiting)
@@ -220,9 +220,9 @@ def _carry(user: Any, before: Job, job: Job) -> Carried:
     reading.carried_from = before
     reading.save(update_fields=["carried_from"])
     people = {user.pk: user for user in User.objects.filter(pk__in={label.by_id for label in _every(labels)})}
-    there = labels_of(job, reading)
-    asked = set(reading.carried_labels.values_list("label_key", "state", "x", "y"))
-    over = _Over(before, job, reading, labels, people, there, list(added_cells(job, there)), asked)
+    new_labels = labels_of(job, reading)
+    already_listed = set(reading.carried_labels.values_list("label_key", "state", "x", "y"))
+    over = _Over(before, job, reading, labels, people, new_labels, list(added_cells(job, new_labels)), already_listed)
     _carry_rows(over)
     _carry_added(over)
     CarriedLabel.objects.bulk_create(over.waiting)
@@ -247,7 +247,7 @@ def _carry_rows(over: _Over) -> None:
     acts: dict[tuple[LabelEvent.Action, str, int], list[int]] = {}
     cleared: dict[int, list[int]] = {}
     for row, mate, added_mate in zip(rows.tolist(), partner.tolist(), added_partner.tolist(), strict=True):
-        label, now = over.labels.rows[row], over.there.rows.get(mate)
+        label, now = over.labels.rows[row], over.new_labels.rows.get(mate)
         if over.is_own(now) or (mate < 0 and added_mate >= 0):
             over.own += 1
             continue
@@ -296,7 +296,7 @@ def _carry_added(over: _Over) -> None:
     partner = partners(_boxes(standing), boxes_of(new))
     added_partner = partners(_boxes(standing), _boxes(over.added_there))
     for (cell, label), mate, added_mate in zip(standing, partner.tolist(), added_partner.tolist(), strict=True):
-        now = over.there.rows.get(mate)
+        now = over.new_labels.rows.get(mate)
         again = over.added_there[added_mate] if added_mate >= 0 else None
         if over.is_own(now) or (again and over.is_own(again[1])):
             over.own += 1

@@ -45,7 +45,7 @@ export function ClassRow(props: RowProps) {
   const perhaps = nameless && typeof group.perhaps === "number" ? schema.classes[group.perhaps] : undefined;
   const title = perhaps ? t("Unidentified, perhaps {name}", { name: perhaps.name }) : cell.name;
   const total = rows.length + group.unlisted;
-  const there = Math.max(total, share?.count ?? 0);
+  const inClass = Math.max(total, share?.count ?? 0);
   const group_size = props.groups.size;
   const [every, setEvery] = useState(false);
   const cells = useRef<HTMLDivElement>(null);
@@ -111,9 +111,9 @@ export function ClassRow(props: RowProps) {
       {share && share.count < total && !nameless && (
         <p className="without">{countedNote(total, share.count, props.accounts[cell.key])}</p>
       )}
-      {there > rows.length && !nameless && (
+      {inClass > rows.length && !nameless && (
         <p className="without">
-          {t("{n} of {count} are here; the gallery of the class holds more.", { n: rows.length, count: there })}
+          {t("{n} of {count} are here; the gallery of the class holds more.", { n: rows.length, count: inClass })}
         </p>
       )}
       {nameless && group.unlisted > 0 && (

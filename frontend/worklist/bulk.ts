@@ -13,8 +13,8 @@ export function requestOf(act: Act, accession: string, reader: string): [string,
 
 /** What became of the cases: how many were changed, and why each of the others was not. */
 export function outcomeText(changed: number, refusals: readonly (readonly [string, string])[]): string {
-  const done = plural(changed, "{n} case changed.", "{n} cases changed.");
-  return [done, ...refusals.map(([accession, why]) => `${accession}: ${why}`)].join(" ");
+  const changes = plural(changed, "{n} case changed.", "{n} cases changed.");
+  return [changes, ...refusals.map(([accession, why]) => `${accession}: ${why}`)].join(" ");
 }
 
 /** Do `act` to each case in turn; `tell` hears how many are done. */
@@ -49,9 +49,9 @@ export function offerBulkActs(): void {
   const people = document.querySelectorAll<HTMLOptionElement>("#id_reader option[value]:not([value=''])");
   form.querySelector("#bulk-reader")?.append(...[...people].map((option) => new Option(option.text, option.value)));
   const outcome = form.querySelector<HTMLElement>("[data-outcome]");
-  const said = sessionStorage.getItem(KEPT);
+  const before = sessionStorage.getItem(KEPT);
   sessionStorage.removeItem(KEPT);
-  if (outcome && said) outcome.textContent = said;
+  if (outcome && before) outcome.textContent = before;
   const show = () => {
     const n = boxes.filter((box) => box.checked).length;
     form.hidden = n === 0 && !outcome?.textContent;
