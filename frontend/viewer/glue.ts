@@ -32,6 +32,18 @@ export function toSlide([a, b, c, d, e, f]: Affine, x: number, y: number): Point
   return [(d * (x - e) - c * (y - f)) / det, (a * (y - f) - b * (x - e)) / det];
 }
 
+/** The transform that sends what stands on the screen at `from` to where it stands at `to`. */
+export function between(from: Affine, to: Affine): Affine {
+  const det = from[0] * from[3] - from[1] * from[2];
+  const [a, b, c, d] = [from[3] / det, -from[1] / det, -from[2] / det, from[0] / det];
+  const linear = [to[0] * a + to[2] * b, to[1] * a + to[3] * b, to[0] * c + to[2] * d, to[1] * c + to[3] * d] as const;
+  return [
+    ...linear,
+    to[4] - linear[0] * from[4] - linear[2] * from[5],
+    to[5] - linear[1] * from[4] - linear[3] * from[5],
+  ];
+}
+
 /** Screen px a slide px. */
 export function scaleOf(at: Affine): number {
   return Math.hypot(at[0], at[1]);

@@ -1,13 +1,15 @@
-/** Marks drawn once onto a sheet larger than the view, which a pan then only moves. While the slide turns or its magnification
- * changes, each frame would need a new sheet: then there is none. What takes long is drawn once the slide stands still. */
+/** Marks drawn once onto a sheet larger than the view, which a pan then only moves, and a zoom or a turn stretches with the slide
+ * for as long as the sheet reaches to the view's edges. As soon as the slide stands still they are drawn anew, at their own size. */
 
-import type { Affine, Box } from "./glue";
+import { type Affine, type Box, between, scaleOf, toSlide } from "./glue";
 import type { Scene } from "./overlay";
 
 /** Share of the view by which the sheet is larger on each side. */
 const AROUND = 0.3;
-/** ms for which the slide has to stand still before what takes long is drawn. */
+/** ms for which the slide has to stand still before what was stretched or takes long is drawn. */
 const REST_MS = 120;
+/** So many times a sheet is enlarged or made smaller before it is drawn anew, though the slide still moves. */
+const MOST_STRETCHED = 2.2;
 
 type Paint = (context: CanvasRenderingContext2D, at: Affine, view: Box) => void;
 
@@ -49,20 +51,49 @@ export class Sheet {
     const now_ms = performance.now();
     if (!before?.every((v, i) => v === at[i])) this.moved_at_ms = now_ms;
     const { width, height } = context.canvas;
-    if (!this.drawing || !this.holds(this.drawing, scene, version, at)) {
-      const wait_ms = this.moved_at_ms + REST_MS - now_ms;
-      if (slow && wait_ms > 0) {
-        window.clearTimeout(this.timer);
-        this.timer = window.setTimeout(this.wake, wait_ms + 1);
-        return false;
-      }
-      if (!before || !sameLinear(before, at)) return false;
-      this.make(scene, version, at, view, width, height, paint);
+    const wait_ms = this.moved_at_ms + REST_MS - now_ms;
+    const same = this.drawing?.scene === scene && this.drawing.version === version ? this.drawing : null;
+    if (same && this.holds(same, at)) {
+      this.move(context, same, at);
+      return true;
     }
-    const drawing = this.drawing as unknown as Drawing;
+    if (same && wait_ms > 0 && this.stretch(context, same, at)) {
+      this.wakeIn(wait_ms);
+      return true;
+    }
+    if (slow && wait_ms > 0) {
+      this.wakeIn(wait_ms);
+      return false;
+    }
+    // A slide that turns would need a sheet a frame; one that is only zoomed goes on with the new sheet.
+    if (!before || !(sameLinear(before, at) || (this.drawing && isZoom(before, at)))) return false;
+    this.move(context, this.make(scene, version, at, view, width, height, paint), at);
+    if (wait_ms > 0) this.wakeIn(wait_ms);
+    return true;
+  }
+
+  private wakeIn(wait_ms: number): void {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(this.wake, wait_ms + 1);
+  }
+
+  private move(context: CanvasRenderingContext2D, drawing: Drawing, at: Affine): void {
     const [dx, dy] = this.shift(drawing, at);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.drawImage(this.canvas, dx - drawing.margin[0], dy - drawing.margin[1]);
+  }
+
+  /** Draws the sheet as the slide now lies; false, and nothing, where it would not fill the view or be too coarse. */
+  private stretch(context: CanvasRenderingContext2D, drawing: Drawing, at: Affine): boolean {
+    const [a, b, c, d, e, f] = between(drawing.at, at);
+    const [left, top] = drawing.margin;
+    const onCanvas: Affine = [a, b, c, d, this.ratio * e - a * left - c * top, this.ratio * f - b * left - d * top];
+    const times = scaleOf(onCanvas);
+    if (times > MOST_STRETCHED || times < 1 / MOST_STRETCHED) return false;
+    if (!fills(onCanvas, this.canvas, context.canvas)) return false;
+    context.setTransform(...onCanvas);
+    context.drawImage(this.canvas, 0, 0);
+    context.setTransform(1, 0, 0, 1, 0, 0);
     return true;
   }
 
@@ -70,8 +101,7 @@ export class Sheet {
     return [Math.round((at[4] - drawing.at[4]) * this.ratio), Math.round((at[5] - drawing.at[5]) * this.ratio)];
   }
 
-  private holds(drawing: Drawing, scene: Scene, version: number, at: Affine): boolean {
-    if (drawing.scene !== scene || drawing.version !== version) return false;
+  private holds(drawing: Drawing, at: Affine): boolean {
     if (!sameLinear(drawing.at, at)) return false;
     const [dx, dy] = this.shift(drawing, at);
     return Math.abs(dx) <= drawing.margin[0] && Math.abs(dy) <= drawing.margin[1];
@@ -85,16 +115,17 @@ export class Sheet {
     width: number,
     height: number,
     paint: Paint,
-  ): void {
+  ): Drawing {
     const margin = [Math.round(width * AROUND), Math.round(height * AROUND)] as const;
     const [wide, high] = [width + 2 * margin[0], height + 2 * margin[1]];
     const context = this.canvas.getContext("2d");
-    this.drawing = { scene, version, at, margin };
+    const drawing = { scene, version, at, margin };
+    this.drawing = drawing;
     if (this.canvas.width !== wide || this.canvas.height !== high) {
       this.canvas.width = wide;
       this.canvas.height = high;
     }
-    if (!context) return;
+    if (!context) return drawing;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, wide, high);
     const [left, top, right, bottom] = view;
@@ -105,7 +136,33 @@ export class Sheet {
       [a, b, c, d, e + margin[0] / this.ratio, f + margin[1] / this.ratio],
       [left - dx, top - dy, right + dx, bottom + dy],
     );
+    return drawing;
   }
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** Whether a sheet that is drawn by `onCanvas` reaches to every corner of the canvas. */
+export function fills(onCanvas: Affine, sheet: Size, { width, height }: Size): boolean {
+  const corners = [
+    [0, 0],
+    [width, 0],
+    [0, height],
+    [width, height],
+  ] as const;
+  return corners.every(([cx, cy]) => {
+    const [x, y] = toSlide(onCanvas, cx, cy);
+    return x >= 0 && y >= 0 && x <= sheet.width && y <= sheet.height;
+  });
+}
+
+/** Whether the slide was enlarged or made smaller from one place to the other, and not turned. */
+export function isZoom(one: Affine, other: Affine): boolean {
+  const [a, b, c, d] = between(one, other);
+  return Math.abs(b) < 1e-6 && Math.abs(c) < 1e-6 && Math.abs(a - d) < 1e-6 && a > 0;
 }
 
 /** Whether two places differ by a shift alone. */
