@@ -193,11 +193,7 @@ def _part_for_page(part: dict[str, Any]) -> dict[str, Any]:
             **s,
             "shares": not s["rows"] or any(r["reviewed"]["low"] is not None for r in s["rows"]),
             "total": cells_of(s["n"]["reviewed"], s["noun"]),
-            "listed": ", ".join(
-                f"{r['name'].lower()} {r['reviewed']['count']:,}"
-                for r in s["rows"]
-                if r["reviewed"]["count"] or r["machine"]["count"]
-            ),
+            "listed": _listed(s["rows"]),
             "graded": any(r["grade"] for r in s["rows"]),
             "absolute": any(r["absolute"] for r in s["rows"]),
             "with_errors": any(r.get("with_machine_errors") for r in s["rows"]),
@@ -229,6 +225,14 @@ def _part_for_page(part: dict[str, Any]) -> dict[str, Any]:
         "ratios": ratios,
         "machine": [*_beside(part)],
     }
+
+
+def _listed(rows: list[dict[str, Any]]) -> str:
+    """Classes and their cells in one line; of a section that counts one class alone the number, for its title names the class."""
+    if len(rows) == 1:
+        return f"{rows[0]['reviewed']['count']:,}"
+    counted_rows = [r for r in rows if r["reviewed"]["count"] or r["machine"]["count"]]
+    return ", ".join(f"{r['name'].lower()} {r['reviewed']['count']:,}" for r in counted_rows)
 
 
 def not_counted(counts: Mapping[str, Any]) -> list[str]:
