@@ -26,6 +26,12 @@ export function Desk({ data, tiles, opens_with }: Props) {
   const { counts } = session;
   const canReview = desk.refusal === "";
   const waiting = session.edits.waiting.length;
+  const trouble = {
+    job,
+    problem: session.countsProblem,
+    onRead: () => void session.readLabels(),
+    onRetry: desk.mayWrite ? () => void desk.orders.retry() : null,
+  };
 
   return (
     <div className="room">
@@ -59,6 +65,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         schema={schema}
         counts={counts}
         runningCounts={job && !job.reviewable ? session.runningCounts : null}
+        trouble={trouble}
         marks={marks}
         selection={gallery.which}
         notes={desk.notes}
@@ -126,7 +133,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         counts={counts}
       />
       {jobId && job?.reviewable && <Surroundings jobId={jobId} />}
-      <CountsBar counts={counts} job={job} waiting={waiting} />
+      <CountsBar counts={counts} trouble={trouble} waiting={waiting} />
       <div className="toast" role="status" aria-live="polite">
         {desk.message}
       </div>
