@@ -4,6 +4,7 @@ import { Surroundings } from "../gallery/Surroundings";
 import { Notices } from "../shared/Notices";
 import type { Room as RoomData, TileAccess } from "../shared/types";
 import { WaitingLabels } from "../shared/WaitingLabels";
+import { ChosenCard } from "./ChosenCard";
 import { DifferentialPane } from "./DifferentialPane";
 import { Header } from "./Header";
 import { openingNote } from "./opening";
@@ -116,21 +117,28 @@ export function Desk({ data, tiles, opens_with }: Props) {
         schema={schema}
         gallery={gallery}
         acts={acts}
-        cellCard={cellCard}
-        added={desk.added}
-        labels={session.labels}
-        onChoose={desk.pick}
-        onRemove={() => void acts.act("reject")}
-        onUndo={() => void session.undo()}
         canReview={canReview}
         compared={desk.compared}
         notes={desk.notes}
-        mayWrite={desk.mayWrite}
-        commenting={desk.commenting}
         onGo={goTo}
-        onGoToCard={() => goTo(cellCard.card ?? desk.added)}
-        onLike={desk.alike}
         counts={counts}
+        card={
+          <ChosenCard
+            jobId={jobId}
+            schema={schema}
+            cellCard={cellCard}
+            added={desk.added}
+            labels={session.labels}
+            naming={desk.naming}
+            reviewing={desk.reviewing}
+            notes={desk.notes}
+            mayWrite={desk.mayWrite}
+            commenting={desk.commenting}
+            onChoose={desk.pick}
+            onGo={() => goTo(cellCard.card ?? desk.added)}
+            onLike={desk.alike}
+          />
+        }
       />
       {jobId && job?.reviewable && <Surroundings jobId={jobId} />}
       <CountsBar counts={counts} trouble={trouble} waiting={waiting} />

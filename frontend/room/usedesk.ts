@@ -11,7 +11,7 @@ import type { Menu } from "./DifferentialPane";
 import { opensTabled } from "./opening";
 import type { Open } from "./RoomDialogs";
 import { useSession } from "./session";
-import { useAdding } from "./useadding";
+import { PLACE_FIRST, useAdding } from "./useadding";
 import { useArea } from "./usearea";
 import { useBeside } from "./usebeside";
 import { useCard } from "./usecard";
@@ -27,6 +27,7 @@ import { useOpened } from "./useopened";
 import { useOrders } from "./useorders";
 import { usePlace } from "./useplace";
 import { usePress } from "./usepress";
+import { useNaming, useReviewing } from "./usereviewing";
 import { useScene } from "./usescene";
 import { useTools } from "./usetools";
 
@@ -151,6 +152,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const help = useCallback(() => setDialog("help"), []);
   const differential = useCallback(() => setTabled((on) => !on), []);
   const { columns } = gallery;
+  const asked = useNaming(`${jobId} ${selected && keyOf(selected)}`);
   const press = usePress({
     acts,
     adding,
@@ -191,9 +193,13 @@ export function useDesk(data: RoomData, opens_with: string | null) {
       session.edits.conflict !== null ||
       adding.place !== null ||
       menu !== null ||
+      asked.on ||
       (tools.tool !== null && !(tools.tool === "lasso" && tools.draft?.whole)),
     press,
   );
+
+  const { presses, naming } = useReviewing(press, asked, adding.on ? PLACE_FIRST : "", say);
+  const reviewing = { ...presses, refusal, n: acts.selection.size || (selected ? 1 : 0) };
 
   const scene = useScene(session, schema, marks, cellCard.card ?? added, adding.place, tools, mpp);
   const pick = (picked: CellName | null) => {
@@ -238,6 +244,8 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     here,
     setHere,
     notes,
+    reviewing,
+    naming,
     commenting,
     mayWrite: mayOrder,
     openList,
