@@ -8,6 +8,7 @@ import { ChosenCard } from "./ChosenCard";
 import { DifferentialPane } from "./DifferentialPane";
 import { Header } from "./Header";
 import { openingNote } from "./opening";
+import { ReportedBar } from "./ReportedBar";
 import { RoomDialogs } from "./RoomDialogs";
 import { Side } from "./Side";
 import { Stage } from "./Stage";
@@ -48,6 +49,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         paired={desk.beside.choice !== null}
       />
       <div className="notices">
+        {desk.replaced && <ReportedBar {...desk.replaced} onOpen={opened.openJob} />}
         <Notices opening={opened.by_itself ? openingNote(data, slide) : ""} waiting={waiting} />
         {job?.reviewable && (
           <WaitingLabels

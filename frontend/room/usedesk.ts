@@ -27,6 +27,7 @@ import { useOpened } from "./useopened";
 import { useOrders } from "./useorders";
 import { usePlace } from "./useplace";
 import { usePress } from "./usepress";
+import { useReported } from "./usereported";
 import { useNaming, useReviewing } from "./usereviewing";
 import { useScene } from "./usescene";
 import { useTools } from "./usetools";
@@ -35,6 +36,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const client = useQueryClient();
   const opened = useOpened(data, opens_with);
   const { slide, job, jobId, schema, row, setChosen } = opened;
+  const replaced = useReported(opened);
   const refusal = refusalOf(data, !!job?.reviewable);
   const { message, say } = useMessage();
   const session = useSession(job, data.me, say);
@@ -216,6 +218,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   };
   return {
     opened,
+    replaced,
     refusal,
     message,
     say,
