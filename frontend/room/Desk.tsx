@@ -56,11 +56,9 @@ export function Desk({ data, tiles, opens_with }: Props) {
             jobId={job.id}
             schema={schema}
             may={canReview}
-            onGo={(x, y) => viewer.current?.goTo(x, y, 60)}
-            onDecided={() => {
-              void session.readLabels();
-              desk.listAgain();
-            }}
+            waiting={desk.carried.waiting}
+            asked={desk.carried.asked}
+            onShow={desk.showCarried}
           />
         )}
       </div>

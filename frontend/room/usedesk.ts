@@ -4,7 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type CellName, keyOf } from "../gallery/keyof";
 import { t } from "../shared/catalogue";
-import type { Card, Room as RoomData } from "../shared/types";
+import type { Card, CarriedLabel, Room as RoomData } from "../shared/types";
 import type { ViewerHandle } from "../viewer/Viewer";
 import { useActs } from "./acts";
 import type { Menu } from "./DifferentialPane";
@@ -15,6 +15,7 @@ import { PLACE_FIRST, useAdding } from "./useadding";
 import { useArea } from "./usearea";
 import { useBeside } from "./usebeside";
 import { useCard } from "./usecard";
+import { showCarried, useCarried } from "./usecarried";
 import { useCompare } from "./usecompare";
 import { useDifferential } from "./usedifferential";
 import { useGallery, type Which } from "./usegallery";
@@ -66,6 +67,8 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     },
     [lead],
   );
+  const listAgain = useCallback(() => void client.invalidateQueries({ queryKey: ["gallery", jobId] }), [client, jobId]);
+  const carried = useCarried(job?.reviewable ? jobId : null, session, listAgain);
   const [menu, setMenu] = useState<Menu>(null);
   const chooseNone = useCallback(() => setChosen(null), [setChosen]);
   const groups = useDifferential(job, tabled, schema, counts, labels, chooseNone);
@@ -76,7 +79,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     () => (row !== null ? { row, added: null } : added ? { row: null, added: added.id } : null),
     [row, added],
   );
-  const acts = useActs({ rows, label: session.label, refusal, selected, onSelect: setChosen, goTo, say, mixed });
+  const acts = useActs({ rows, label: carried.label, refusal, selected, onSelect: setChosen, goTo, say, mixed });
   const compared = useCompare(rows, acts.selection, cellCard.card);
   // biome-ignore lint/correctness/useExhaustiveDependencies: in another list nothing is chosen yet
   useEffect(() => {
@@ -94,7 +97,6 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   };
 
   const mpp = slide?.mpp ?? job?.mpp ?? null;
-  const listAgain = useCallback(() => void client.invalidateQueries({ queryKey: ["gallery", jobId] }), [client, jobId]);
   const tools = useTools(data, slide, say);
   const adding = useAdding({
     slide,
@@ -105,8 +107,8 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     store: session.store,
     labels,
     elsewhere: tabled || tools.tool !== null,
-    addCell: session.addCell,
-    nameCell: session.nameCell,
+    addCell: carried.addCell,
+    nameCell: carried.nameCell,
     onNamed: (cell) => {
       setChosen(cell);
       listAgain();
@@ -163,7 +165,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     columns,
     card: cellCard.card ?? added,
     viewer,
-    undo: session.undo,
+    undo: carried.undo,
     redo: session.redo,
     lasso: () => {
       if (!area) return;
@@ -211,6 +213,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     acts.setCurrentKey(listed ? key : null);
     acts.setSelection(listed ? new Set([key]) : new Set());
   };
+  const ways = { showSlide, pick, goTo, say };
   const seeOpen = () => {
     setDialog("");
     openList("must-see");
@@ -259,6 +262,8 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     alike,
     scene,
     pick,
+    carried,
+    showCarried: (label: CarriedLabel) => showCarried(label, ways),
     seeOpen,
     listAgain,
   };
