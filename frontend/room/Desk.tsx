@@ -152,7 +152,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         schema={schema}
         session={session}
         onClose={() => desk.setDialog("")}
-        onSeeOpen={desk.seeOpen}
+        onSee={desk.see}
         say={desk.say}
       />
     </div>

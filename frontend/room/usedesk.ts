@@ -19,6 +19,7 @@ import { showCarried, useCarried } from "./usecarried";
 import { useCompare } from "./usecompare";
 import { useDifferential } from "./usedifferential";
 import { useGallery, type Which } from "./usegallery";
+import { useHolds } from "./useholds";
 import { keysToGallery, useKeys } from "./usekeys";
 import { useMarks } from "./usemarks";
 import { useMessage } from "./usemessage";
@@ -214,11 +215,20 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     acts.setSelection(listed ? new Set([key]) : new Set());
   };
   const ways = { showSlide, pick, goTo, say };
-  const seeOpen = () => {
-    setDialog("");
-    openList("must-see");
-    listAgain();
-  };
+  const see = useHolds({
+    data,
+    opened,
+    gallery,
+    carried,
+    openList,
+    listAgain,
+    showSlide,
+    close: () => setDialog(""),
+  });
+  const { flush } = carried.waiting;
+  useEffect(() => {
+    if (dialog === "sign") flush(); // what was decided just now is no hold any more
+  }, [dialog, flush]);
   return {
     opened,
     replaced,
@@ -264,7 +274,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     pick,
     carried,
     showCarried: (label: CarriedLabel) => showCarried(label, ways),
-    seeOpen,
+    see,
     listAgain,
   };
 }

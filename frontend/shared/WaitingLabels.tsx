@@ -22,10 +22,12 @@ export function WaitingLabels({ jobId, schema, may, waiting, asked = 0, onShow }
   const { labels, held, problem, decide } = waiting;
   const [ticks, setTicks] = useState<ReadonlySet<string>>(new Set());
   const list = useRef<HTMLDetailsElement>(null);
+  const shown = useRef(0);
   const empty = labels.length === 0;
   useEffect(() => {
     const element = list.current;
-    if (!asked || !element || empty) return;
+    if (asked === shown.current || !element || empty) return;
+    shown.current = asked;
     element.open = true;
     element.querySelector("summary")?.focus();
   }, [asked, empty]);
