@@ -19,8 +19,10 @@ export function CountsBar({ counts, trouble, waiting }: Props) {
   const hidden = useHidden(entries, counts);
   if (!counts)
     return (
-      <footer className="countsbar empty" role={hasFailed(trouble) ? "alert" : undefined}>
-        <NoCounts {...trouble} />
+      <footer className="countsbar empty">
+        <div role={hasFailed(trouble) ? "alert" : undefined}>
+          <NoCounts {...trouble} />
+        </div>
       </footer>
     );
   if (counts.why) return <footer className="countsbar empty">{counts.why}</footer>;

@@ -1,5 +1,6 @@
 import type { MouseEvent } from "react";
 import { KEY_NAMES } from "../room/keys";
+import { keysToGallery } from "../room/usekeys";
 import { t } from "../shared/catalogue";
 import { isMeant } from "./meant";
 
@@ -24,7 +25,11 @@ interface Props extends Reviewing {
 /** Confirm, reject, rename and undo by touch or pointer, each with its key; where nothing may be labelled, the reason. */
 export function ReviewActs({ refusal, n, reject = t("Reject"), onConfirm, onReject, onRename, onUndo }: Props) {
   // The following cell comes under the finger at once: the second tap of two would label it unseen.
-  const meant = (act: () => void) => (event: MouseEvent) => void (isMeant(event) && act());
+  const meant = (act: () => void) => (event: MouseEvent) => {
+    if (!isMeant(event)) return;
+    act();
+    keysBack(event);
+  };
   const of = (verb: string) => (n > 1 ? t("{verb} ({n})", { verb, n }) : verb);
   return (
     <fieldset className="review-acts" aria-label={t("Review of the chosen cell")} disabled={refusal !== ""}>
@@ -35,10 +40,23 @@ export function ReviewActs({ refusal, n, reject = t("Reject"), onConfirm, onReje
           <Act verb={of(t("Rename"))} hint={KEY_NAMES.relabel} onPress={onRename} />
         </>
       )}
-      <Act verb={t("Undo")} hint={KEY_NAMES.undo} title={t("Undo your last change (z)")} onPress={onUndo} />
+      <Act
+        verb={t("Undo")}
+        hint={KEY_NAMES.undo}
+        title={t("Undo your last change (z)")}
+        onPress={(event) => {
+          onUndo();
+          keysBack(event);
+        }}
+      />
       {refusal && <p className="soft">{refusal}</p>}
     </fieldset>
   );
+}
+
+/** What was pressed by pointer or touch must not keep Space and Enter; who went to the button by Tab stays there. */
+function keysBack(event: MouseEvent): void {
+  if (event.detail > 0) keysToGallery();
 }
 
 interface ActProps {

@@ -1,15 +1,12 @@
 import { ClassList } from "../counts/ClassList";
 import { CountsBar } from "../counts/CountsBar";
 import { Surroundings } from "../gallery/Surroundings";
-import { Notices } from "../shared/Notices";
 import type { Room as RoomData, TileAccess } from "../shared/types";
-import { WaitingLabels } from "../shared/WaitingLabels";
 import { ChosenCard } from "./ChosenCard";
 import { DifferentialPane } from "./DifferentialPane";
 import { Header } from "./Header";
-import { openingNote } from "./opening";
-import { ReportedBar } from "./ReportedBar";
 import { RoomDialogs } from "./RoomDialogs";
+import { RoomNotices } from "./RoomNotices";
 import { Side } from "./Side";
 import { Stage } from "./Stage";
 import { useDesk } from "./usedesk";
@@ -48,20 +45,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         onBeside={slide ? desk.sideBySide : null}
         paired={desk.beside.choice !== null}
       />
-      <div className="notices">
-        {desk.replaced && <ReportedBar {...desk.replaced} onOpen={opened.openJob} />}
-        <Notices opening={opened.by_itself ? openingNote(data, slide) : ""} waiting={waiting} />
-        {job?.reviewable && (
-          <WaitingLabels
-            jobId={job.id}
-            schema={schema}
-            may={canReview}
-            waiting={desk.carried.waiting}
-            asked={desk.carried.asked}
-            onShow={desk.showCarried}
-          />
-        )}
-      </div>
+      <RoomNotices data={data} desk={desk} />
       <ClassList
         schema={schema}
         counts={counts}

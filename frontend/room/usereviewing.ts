@@ -16,10 +16,7 @@ export interface Naming {
 
 /** The card's buttons as presses of keys; `ask` asks for a class. */
 export function pressesOf(press: Press, ask: () => void): Omit<Reviewing, "refusal" | "n"> {
-  const by = (action: Action) => () => {
-    press(action, false);
-    keysToGallery();
-  };
+  const by = (action: Action) => () => press(action, false);
   return { onConfirm: by("confirm"), onReject: by("reject"), onUndo: by("undo"), onRename: ask };
 }
 
