@@ -2,13 +2,13 @@
 
 import { useCallback, useState } from "react";
 import type { CellName } from "../gallery/keyof";
-import { t } from "../shared/catalogue";
+import { plural, t } from "../shared/catalogue";
 import type { CarriedLabel } from "../shared/types";
 import { useWaiting, type Waiting } from "../shared/usewaiting";
 import type { Session } from "./session";
 
 /** `jobId`: null while the open analysis cannot be reviewed. */
-export function useCarried(jobId: string | null, session: Session, listAgain: () => void) {
+export function useCarried(jobId: string | null, session: Session, listAgain: () => void, say: (text: string) => void) {
   const { readLabels, undo, label, addCell, nameCell } = session;
   const waiting = useWaiting(jobId, () => {
     void readLabels();
@@ -20,7 +20,7 @@ export function useCarried(jobId: string | null, session: Session, listAgain: ()
     waiting,
     asked,
     ask: useCallback(() => setAsked((n) => n + 1), []),
-    undo: useCallback(() => undoLast(waiting.held, takeBack, undo), [waiting.held, takeBack, undo]),
+    undo: useCallback(() => undoLast(waiting.held, takeBack, undo, say), [waiting.held, takeBack, undo, say]),
     // What is labelled now comes after what was decided: the key that undoes takes back the later of the two.
     label: useAfter(label, flush),
     addCell: useAfter(addCell, flush),
@@ -33,8 +33,13 @@ export async function undoLast(
   held: Waiting["held"],
   takeBack: () => boolean,
   undo: () => Promise<boolean>,
+  say: (text: string) => void,
 ): Promise<boolean> {
-  return (held !== null && takeBack()) || undo();
+  if (held === null || !takeBack()) return undo();
+  say(
+    plural(held.ids.length, "Undone: {n} label awaits a decision again.", "Undone: {n} labels await a decision again."),
+  );
+  return true;
 }
 
 function useAfter<A extends unknown[], R>(act: (...of: A) => R, flush: () => void): (...of: A) => R {

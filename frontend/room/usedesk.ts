@@ -69,7 +69,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     [lead],
   );
   const listAgain = useCallback(() => void client.invalidateQueries({ queryKey: ["gallery", jobId] }), [client, jobId]);
-  const carried = useCarried(job?.reviewable ? jobId : null, session, listAgain);
+  const carried = useCarried(job?.reviewable ? jobId : null, session, listAgain, say);
   const [menu, setMenu] = useState<Menu>(null);
   const chooseNone = useCallback(() => setChosen(null), [setChosen]);
   const groups = useDifferential(job, tabled, schema, counts, labels, chooseNone);

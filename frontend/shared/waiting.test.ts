@@ -82,10 +82,11 @@ describe("a decision that is held back", () => {
     expect(done).toEqual(["a", "b"]);
   });
   it("is what the key that undoes takes back first", async () => {
-    const undo = vi.fn(async () => true);
-    expect(await undoLast({ ids: ["1"], keep: true }, () => true, undo)).toBe(true);
+    const [undo, say] = [vi.fn(async () => true), vi.fn()];
+    expect(await undoLast({ ids: ["1"], keep: true }, () => true, undo, say)).toBe(true);
     expect(undo).not.toHaveBeenCalled();
-    await undoLast(null, () => false, undo);
+    expect(say.mock.calls).toEqual([["Undone: 1 label awaits a decision again."]]);
+    await undoLast(null, () => false, undo, say);
     expect(undo).toHaveBeenCalledOnce();
   });
 });
