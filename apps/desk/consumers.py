@@ -122,9 +122,13 @@ class CaseConsumer(PollingConsumer):
             if self.changed(f"slide {slide.pk}", slide.revision):
                 messages.append({"type": "slide", "slide": SlideSerializer(slide).data})
         jobs = Job.objects.filter(slide__case=case).select_related("protocol", "requested_by")
-        reported = ReportedAnalysis.objects.filter(slide__case=case)
+        reported = ReportedAnalysis.objects.filter(slide__case=case).select_related("chosen_by")
         if self.changed("reported", sorted((str(r.job_id), r.chosen_at) for r in reported)):
-            messages.append({"type": "reported", "jobs": [str(r.job_id) for r in reported]})
+            chosen = [
+                {"job": r.job_id, "by": r.chosen_by.display_name if r.chosen_by else "", "at": r.chosen_at}
+                for r in reported
+            ]
+            messages.append({"type": "reported", "jobs": [str(r.job_id) for r in reported], "chosen": chosen})
         for job in jobs:
             if self.changed(f"job {job.pk}", job.revision):
                 messages.append({"type": "job", "job": JobSerializer(job).data})

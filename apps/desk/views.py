@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.csrf import ensure_csrf_cookie
 
@@ -22,7 +25,7 @@ from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.accounts.roles import RIGHT_MEANING, RIGHTS
 from apps.analysis.cellfiles import schema_of
 from apps.analysis.models import Job
-from apps.analysis.selectors import jobs_for
+from apps.analysis.selectors import jobs_for, reported_jobs
 from apps.cases.filters import ORDERINGS, CaseFilter, ordered, urgent_first
 from apps.cases.models import Case
 from apps.cases.selectors import case_for, cases_for, overview, with_rights
@@ -31,6 +34,7 @@ from apps.desk.democases import shown_first
 from apps.desk.forms import CaseForm
 from apps.desk.nextsteps import foreseen, waiting_for
 from apps.desk.selectors import room_json, worklist_rows
+from apps.desk.templatetags.moments import moment
 from apps.review.compare import compare
 from apps.review.counts import row_names
 from apps.review.state import read_by
@@ -179,18 +183,36 @@ def compare_page(request: HttpRequest, accession: str, a: uuid.UUID, b: uuid.UUI
         return render(request, "cases/compare.html", {"case": case, "refusal": refusal.message})
     names = {c.key: c.name for job in jobs.values() for c in schema_of(job).classes} | {"rejected": gettext("Rejected")}
     names |= row_names(jobs[a])
+    a_name, b_name = analysis_names(jobs[a], jobs[b], {job.pk for job in reported_jobs(case)})
     context = {
         "case": case,
         "a": jobs[a],
         "b": jobs[b],
+        "a_name": a_name,
+        "b_name": b_name,
         "comparison": comparison,
-        "lists": _lists(comparison, jobs[a], jobs[b], names),
+        "lists": _lists(comparison, (jobs[a], a_name), (jobs[b], b_name), names),
     }
     return render(
         request,
         "cases/compare.html",
         {**context, "names": names, "sections": _with_names(comparison["sections"], names)},
     )
+
+
+def analysis_names(a: Job, b: Job, reported: Collection[uuid.UUID]) -> tuple[SafeString, SafeString]:
+    """The two analyses by protocol and moment of the order, with which is reported; where that does not tell them apart, by the
+    beginning of their identifiers, too."""
+
+    def marks(job: Job) -> tuple[Any, ...]:
+        return str(job.protocol), job.requested_at.replace(second=0, microsecond=0), job.pk in reported
+
+    def name(job: Job) -> SafeString:
+        form = gettext("{protocol}, {when} (reported)") if job.pk in reported else gettext("{protocol}, {when}")
+        text = format_html(form, protocol=job.protocol, when=moment(job.requested_at))
+        return format_html("{} [{}]", text, job.pk.hex[:8]) if marks(a) == marks(b) else text
+
+    return name(a), name(b)
 
 
 def _with_names(sections: list[dict[str, Any]], names: dict[str, str]) -> list[dict[str, Any]]:
@@ -200,8 +222,11 @@ def _with_names(sections: list[dict[str, Any]], names: dict[str, str]) -> list[d
     ]
 
 
-def _lists(comparison: dict[str, Any], a: Job, b: Job, names: dict[str, str]) -> list[dict[str, Any]]:
+def _lists(
+    comparison: dict[str, Any], a_named: tuple[Job, SafeString], b_named: tuple[Job, SafeString], names: dict[str, str]
+) -> list[dict[str, Any]]:
     """The cells that differ, each with its picture, the machine's class and the person's where there is one."""
+    (a, a_name), (b, b_name) = a_named, b_named
 
     def picture(job: Job, row: int, *labels: dict[str, str]) -> dict[str, Any]:
         source = f"/api/v1/jobs/{job.pk}/cells/{row}/crop.jpg?size=96"
@@ -216,6 +241,7 @@ def _lists(comparison: dict[str, Any], a: Job, b: Job, names: dict[str, str]) ->
         {
             "title": gettext("Reclassified"),
             "n": renamed["n"],
+            "from_to": True,
             "note": gettext("By the machine: {machine}; by people only: {people}.").format(
                 machine=f"{renamed['by_machine']:,}", people=f"{by_people:,}"
             ),
@@ -225,12 +251,12 @@ def _lists(comparison: dict[str, Any], a: Job, b: Job, names: dict[str, str]) ->
             ],
         },
         {
-            "title": gettext("Detected only by the second analysis"),
+            "title": format_html(gettext("Detected only by {analysis}"), analysis=b_name),
             "n": comparison["gained"]["n"],
             "cells": [of_one(b, c) for c in comparison["gained"]["shown"]],
         },
         {
-            "title": gettext("Detected only by the first analysis"),
+            "title": format_html(gettext("Detected only by {analysis}"), analysis=a_name),
             "n": comparison["lost"]["n"],
             "cells": [of_one(a, c) for c in comparison["lost"]["shown"]],
         },

@@ -170,7 +170,8 @@ def _must_see(jobs: Sequence[Job]) -> list[Hold]:
 
 def _carried(jobs: Sequence[Job]) -> list[Hold]:
     open_labels = CarriedLabel.objects.filter(reading__job__in=jobs, settled_at__isnull=True)
-    if not (n := open_labels.count()):
+    jobs_waiting = list(open_labels.values_list("reading__job_id", flat=True))
+    if not (n := len(jobs_waiting)):
         return []
     return [
         Hold(
@@ -181,7 +182,7 @@ def _carried(jobs: Sequence[Job]) -> list[Hold]:
                 n,
             ).format(n=n),
             "review",
-            {"n": n},
+            {"n": n, "job": str(jobs_waiting[0])},
         )
     ]
 

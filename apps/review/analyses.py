@@ -302,7 +302,8 @@ def _carry_added(over: _Over) -> None:
             over.own += 1
             continue
         # What the machine calls otherwise than the person who added it did is for a person to decide.
-        renamed = mate >= 0 and schema.classes[int(new.cls[mate])].key != label.key
+        machine_now = schema.classes[int(new.cls[mate])].key if mate >= 0 else ""
+        renamed = mate >= 0 and machine_now != label.key
         if again:
             if (again[1].key, again[1].state) != (label.key, label.state) and label.key in schema.by_key:
                 over.append(label.by_id, LabelEvent.Action.RELABEL, [], [str(again[0].pk)], label.key)
@@ -313,7 +314,7 @@ def _carry_added(over: _Over) -> None:
                 CarriedLabel(
                     reading=over.reading, why=CarriedLabel.Why.RENAMED if mate >= 0 else CarriedLabel.Why.NO_PARTNER,
                     row=mate if mate >= 0 else None, x=cell.x, y=cell.y, w=cell.w, h=cell.h, label_key=label.key,
-                    state=label.state, by=over.people[label.by_id],
+                    state=label.state, machine_now=machine_now, by=over.people[label.by_id],
                 )
             )  # fmt: skip
         elif mate >= 0:

@@ -1,6 +1,6 @@
 import { plural, t } from "../shared/catalogue";
 import { ExportMenu } from "../shared/ExportMenu";
-import { dayTime, JOB_STATES, number, seconds } from "../shared/format";
+import { analysisName, dayTime, JOB_STATES, number, seconds } from "../shared/format";
 import type { Analysis, Job } from "../shared/types";
 
 interface Props {
@@ -80,7 +80,11 @@ function Compare({ job, jobs, accession }: { job: Analysis; jobs: Analysis[]; ac
   const reported = jobs.find((j) => j.reported && j.assay === job.assay);
   if (!reported) return null;
   return (
-    <a className="button" href={`/cases/${accession}/compare/${reported.id}/${job.id}/`}>
+    <a
+      className="button"
+      href={`/cases/${accession}/compare/${reported.id}/${job.id}/`}
+      title={t("Compare with the reported analysis, {analysis}", { analysis: analysisName(reported) })}
+    >
       {t("Compare")}
     </a>
   );

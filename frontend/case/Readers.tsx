@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { get, send } from "../shared/api";
 import { t } from "../shared/catalogue";
 import type { Agreement, Room } from "../shared/types";
@@ -15,6 +15,13 @@ const ROLES = { first: t("First reading"), second: t("Second reading"), consensu
 
 const READING_STATES: Record<string, string> = { open: t("open"), closed: t("closed") };
 
+const READERS = "readers";
+
+/** Bring the readers into view where the address names them: they come after the page. */
+export function showReaders(): void {
+  if (location.hash === `#${READERS}`) document.getElementById(READERS)?.scrollIntoView();
+}
+
 /** Who reads the case once and twice, how far they agree, and the cells on which they differ. */
 export function Readers({ data, act }: Props) {
   const { accession, locked } = data.case;
@@ -24,13 +31,17 @@ export function Readers({ data, act }: Props) {
   });
   const reported = data.slides.some((slide) => slide.jobs?.some((job) => job.reported));
   const may = data.me.rights.includes("review") && !locked;
+  const there = reported && agreement.data !== undefined;
+  useEffect(() => {
+    if (there) showReaders();
+  }, [there]);
   if (!agreement.data || !reported) return null;
   const { readings, hidden, examinations, differences, decidable, why_not_you, open, n, mine } = agreement.data;
   const second = readings.find((r) => r.role === "second");
   const at = `/api/v1/cases/${accession}/second-reading/`;
   const closes = may && second?.state === "open" && (mine || data.me.rights.includes("sign"));
   return (
-    <section className="readers" aria-label={t("Readers")}>
+    <section className="readers" id={READERS} aria-label={t("Readers")}>
       <div className="slides-head">
         <h2>{t("Readers")}</h2>
         {second?.state === "open" && may && (

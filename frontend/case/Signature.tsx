@@ -1,8 +1,10 @@
 import { useState } from "react";
 import { AmendDialog } from "../shared/AmendDialog";
 import { t } from "../shared/catalogue";
+import { addressOf } from "../shared/holds";
 import { SignDialog } from "../shared/SignDialog";
 import type { Case, Room } from "../shared/types";
+import { showReaders } from "./Readers";
 
 /** States of a case in which it can be signed. */
 const READY: readonly Case["state"][] = ["in-review", "amended"];
@@ -39,7 +41,11 @@ export function Signature({ data }: { data: Room }) {
           counts={null}
           onClose={close}
           onSigned={again}
-          onSeeOpen={() => location.assign(`/cases/${accession}/read/`)}
+          onSee={(place) => {
+            close();
+            location.assign(addressOf(accession, place, data));
+            showReaders();
+          }}
         />
       )}
       {dialog === "amend" && <AmendDialog current={data.case} onClose={close} onAmended={again} />}

@@ -2,8 +2,8 @@ import { useState } from "react";
 import { t } from "../shared/catalogue";
 import { bytes, SPECIMEN_NAMES } from "../shared/format";
 import type { Job, ProtocolName, Room, ScaleChange, Schema, Slide } from "../shared/types";
-import { WaitingLabels } from "../shared/WaitingLabels";
 import { Analyses } from "./Analyses";
+import { CarriedLabels } from "./CarriedLabels";
 import { Identity } from "./Identity";
 import { JobLine } from "./JobLine";
 import { OrderButton } from "./OrderButton";
@@ -104,9 +104,9 @@ export function SlideItem(props: ItemProps) {
         {jobs
           .filter((j) => j.reported && j.reviewable)
           .map((j) => (
-            <WaitingLabels
+            <CarriedLabels
               key={j.id}
-              jobId={j.id}
+              job={j}
               schema={props.schemas[j.schema] ?? NO_SCHEMA}
               may={props.mayReview}
               onDecided={props.onDecided}

@@ -5,6 +5,7 @@ import type { Notes } from "../room/usenotes";
 import { plural, t } from "../shared/catalogue";
 import { Mark } from "../shared/Mark";
 import type { CellClass, Counts, Schema } from "../shared/types";
+import { type CountsTrouble, hasFailed, NoCounts } from "./NoCounts";
 import { type ClassGroup, classGroups } from "./order";
 import { Sliders } from "./Sliders";
 
@@ -12,6 +13,7 @@ interface Props {
   schema: Schema;
   counts: Counts | null;
   runningCounts: number[] | null;
+  trouble: CountsTrouble;
   marks: Marks;
   selection: Which;
   notes: Notes;
@@ -19,7 +21,7 @@ interface Props {
 }
 
 /** The class list: legend, filter and switch in one, with counts that follow each key. */
-export function ClassList({ schema, counts, runningCounts, marks, selection, notes, onChoose }: Props) {
+export function ClassList({ schema, counts, runningCounts, trouble, marks, selection, notes, onChoose }: Props) {
   const tally = new Map<number, number>();
   for (const section of counts?.sections ?? [])
     for (const row of section.rows) if (row.class !== null) tally.set(row.class, row.reviewed.count);
@@ -37,6 +39,11 @@ export function ClassList({ schema, counts, runningCounts, marks, selection, not
         <span>{t("Must be seen")}</span>
         <b>{counts ? counts.must_see.open : "–"}</b>
       </button>
+      {counts === null && hasFailed(trouble) && (
+        <p className="counts-failed">
+          <NoCounts {...trouble} />
+        </p>
+      )}
       <div className="noted-lists">
         {NOTED.map(([which, name, n]) => (
           <button

@@ -4,25 +4,37 @@ import { percent } from "../shared/format";
 import { rich } from "../shared/rich";
 import type { Counts, Ratio, Section } from "../shared/types";
 import { CountsTable } from "./CountsTable";
-import { whyNoCounts } from "./none";
+import { type CountsTrouble, hasFailed, NoCounts } from "./NoCounts";
 
 interface Props {
   counts: Counts | null;
-  job: Parameters<typeof whyNoCounts>[0];
+  trouble: CountsTrouble;
   waiting: number;
 }
 
 /** Always in view, changes with each key; opens to the whole table. What it shows is what the examination puts first. */
-export function CountsBar({ counts, job, waiting }: Props) {
+export function CountsBar({ counts, trouble, waiting }: Props) {
   const [open, setOpen] = useState(false);
   const entries = useRef<HTMLSpanElement>(null);
   const hidden = useHidden(entries, counts);
-  if (!counts) return <footer className="countsbar empty">{whyNoCounts(job)}</footer>;
+  if (!counts)
+    return (
+      <footer className="countsbar empty">
+        <div role={hasFailed(trouble) ? "alert" : undefined}>
+          <NoCounts {...trouble} />
+        </div>
+      </footer>
+    );
   if (counts.why) return <footer className="countsbar empty">{counts.why}</footer>;
   const unsettled = counts.unsettled[0];
   return (
     <footer className="countsbar">
       {open && <CountsTable counts={counts} />}
+      {trouble.problem && (
+        <p className="counts-stale" role="alert">
+          <NoCounts {...trouble} /> {t("These are the counts of before.")}
+        </p>
+      )}
       <button
         type="button"
         className="countsline"

@@ -6,20 +6,18 @@ import type { AddedCell, Schema } from "../shared/types";
 import { type CardActs, CardFrame } from "./CardFrame";
 import type { CellName } from "./keyof";
 import { pictureUrl } from "./Picture";
+import { ReviewActs } from "./ReviewActs";
 
 interface Props extends CardActs {
   cell: AddedCell;
   labels: Labels;
   jobId: string;
   schema: Schema;
-  canReview: boolean;
   onChoose(cell: CellName): void;
-  onRemove(): void;
-  onUndo(): void;
 }
 
 /** Everything about a chosen cell that a person added: picture, class, who and when, notes, and the way back. */
-export function AddedCard({ cell, labels, jobId, schema, canReview, onChoose, onRemove, onUndo, ...acts }: Props) {
+export function AddedCard({ cell, labels, jobId, schema, reviewing, onChoose, ...acts }: Props) {
   const label = cell.label === null || cell.label < 0 ? undefined : schema.classes[cell.label];
   const name = { row: null, added: cell.id };
   const sent = !cell.id.startsWith("waiting ");
@@ -48,21 +46,18 @@ export function AddedCard({ cell, labels, jobId, schema, canReview, onChoose, on
       {changedSince(cell) && cell.at && (
         <p className="machine">{t("last changed by {who}, {when}", { who: cell.by, when: dayTime(cell.at) })}</p>
       )}
-      {canReview && sent && (
-        <p className="cell-notes-acts">
-          {cell.state !== "rejected" && (
-            <button type="button" onClick={onRemove} title={t("Remove this cell (Backspace)")}>
-              {t("Remove this cell")}
-            </button>
-          )}
-          <button type="button" onClick={onUndo} title={t("Undo your last change (z)")}>
-            {t("Undo")}
-          </button>
-        </p>
-      )}
     </>
   );
-  return <CardFrame {...acts} cell={name} picture={sent ? pictureUrl(jobId, name) : ""} label={label} facts={facts} />;
+  return (
+    <CardFrame
+      {...acts}
+      cell={name}
+      picture={sent ? pictureUrl(jobId, name) : ""}
+      label={label}
+      acts={sent && <ReviewActs {...reviewing} reject={cell.state === "rejected" ? "" : t("Remove this cell")} />}
+      facts={facts}
+    />
+  );
 }
 
 /** Whether somebody has said more of the cell than its class when it was added. */

@@ -6,21 +6,25 @@ import type { CellClass } from "../shared/types";
 import { CellNotes } from "./CellNotes";
 import { CellPicture } from "./CellPicture";
 import { type CellName, keyOf } from "./keyof";
+import type { Reviewing } from "./ReviewActs";
 
 /** What the card of any chosen cell takes. */
 export interface CardActs {
   notes: Notes;
   mayWrite: boolean;
   commenting: number;
+  reviewing: Reviewing;
   onGo(): void;
 }
 
-interface Props extends CardActs {
+interface Props extends Omit<CardActs, "reviewing"> {
   cell: CellName;
   /** Where its picture is; empty: not known to the server yet, so that it has no notes either. */
   picture: string;
   /** Its class now; undefined where it was rejected. */
   label: CellClass | undefined;
+  /** What may be done to it. */
+  acts: ReactNode;
   /** Beside the picture, under the name. */
   facts: ReactNode;
   /** Under the notes. */
@@ -28,9 +32,10 @@ interface Props extends CardActs {
 }
 
 /** The card of a chosen cell, whoever saw it first: picture, class, what is known of it, notes. */
-export function CardFrame({ cell, picture, label, facts, children, notes, mayWrite, commenting, onGo }: Props) {
+export function CardFrame({ cell, picture, label, acts, facts, children, notes, mayWrite, commenting, onGo }: Props) {
   return (
     <aside className="card" aria-label={t("Chosen cell")}>
+      {acts}
       <div className="card-top">
         <button type="button" className="card-picture" onClick={onGo} title={t("Show on the slide (g)")}>
           {picture && (

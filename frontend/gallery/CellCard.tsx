@@ -3,6 +3,7 @@ import { ACTION_NAMES, certainty, dayTime, fixed } from "../shared/format";
 import type { Card, Schema } from "../shared/types";
 import { type CardActs, CardFrame } from "./CardFrame";
 import { cutText } from "./listnote";
+import { ReviewActs } from "./ReviewActs";
 
 const MEASURES: [keyof Card["measures"], string, string][] = [
   ["diameter_um", t("diameter"), "µm"],
@@ -29,12 +30,13 @@ interface Props extends CardActs {
 }
 
 /** Everything about the chosen cell: picture, class, probabilities, measures, history. */
-export function CellCard({ card, loading, problem, schema, onLike, ...acts }: Props) {
+export function CellCard({ card, loading, problem, schema, reviewing, onLike, ...acts }: Props) {
   if (!card) {
     const text =
       problem || (loading ? t("Loading the chosen cell…") : t("Choose a cell on the slide or in the gallery."));
     return (
       <aside className="card none" aria-label={t("Chosen cell")}>
+        <ReviewActs {...reviewing} />
         <p role={problem ? "alert" : undefined}>{text}</p>
       </aside>
     );
@@ -81,7 +83,14 @@ export function CellCard({ card, loading, problem, schema, onLike, ...acts }: Pr
     </>
   );
   return (
-    <CardFrame {...acts} cell={{ row: card.row, added: null }} picture={card.crop_url} label={label} facts={facts}>
+    <CardFrame
+      {...acts}
+      cell={{ row: card.row, added: null }}
+      picture={card.crop_url}
+      label={label}
+      acts={<ReviewActs {...reviewing} />}
+      facts={facts}
+    >
       <dl>
         {MEASURES.filter(([key]) => card.measures[key] !== null).map(([key, name, unit]) => (
           <div key={key}>

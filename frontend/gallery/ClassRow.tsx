@@ -2,6 +2,7 @@ import { type DragEvent, type MouseEvent, useEffect, useRef, useState } from "re
 import type { DifferentialClass } from "../room/usedifferential";
 import { plural, t } from "../shared/catalogue";
 import { percent } from "../shared/format";
+import { UNIDENTIFIED } from "../shared/holds";
 import { Mark } from "../shared/Mark";
 import type { CellClass } from "../shared/types";
 import type { Props } from "./Differential";
@@ -33,9 +34,6 @@ export interface RowProps extends Props {
   /** What of the class is left to see; "" where nothing is. */
   rest: string;
 }
-
-/** The class of cells that have no name yet. */
-export const UNIDENTIFIED = "unidentified";
 
 /** One class: its count, its share, and its cells as pictures. */
 export function ClassRow(props: RowProps) {

@@ -1,13 +1,12 @@
 import { ClassList } from "../counts/ClassList";
 import { CountsBar } from "../counts/CountsBar";
 import { Surroundings } from "../gallery/Surroundings";
-import { Notices } from "../shared/Notices";
 import type { Room as RoomData, TileAccess } from "../shared/types";
-import { WaitingLabels } from "../shared/WaitingLabels";
+import { ChosenCard } from "./ChosenCard";
 import { DifferentialPane } from "./DifferentialPane";
 import { Header } from "./Header";
-import { openingNote } from "./opening";
 import { RoomDialogs } from "./RoomDialogs";
+import { RoomNotices } from "./RoomNotices";
 import { Side } from "./Side";
 import { Stage } from "./Stage";
 import { useDesk } from "./usedesk";
@@ -26,6 +25,12 @@ export function Desk({ data, tiles, opens_with }: Props) {
   const { counts } = session;
   const canReview = desk.refusal === "";
   const waiting = session.edits.waiting.length;
+  const trouble = {
+    job,
+    problem: session.countsProblem,
+    onRead: () => void session.readLabels(),
+    onRetry: desk.mayWrite ? () => void desk.orders.retry() : null,
+  };
 
   return (
     <div className="room">
@@ -40,25 +45,12 @@ export function Desk({ data, tiles, opens_with }: Props) {
         onBeside={slide ? desk.sideBySide : null}
         paired={desk.beside.choice !== null}
       />
-      <div className="notices">
-        <Notices opening={opened.by_itself ? openingNote(data, slide) : ""} waiting={waiting} />
-        {job?.reviewable && (
-          <WaitingLabels
-            jobId={job.id}
-            schema={schema}
-            may={canReview}
-            onGo={(x, y) => viewer.current?.goTo(x, y, 60)}
-            onDecided={() => {
-              void session.readLabels();
-              desk.listAgain();
-            }}
-          />
-        )}
-      </div>
+      <RoomNotices data={data} desk={desk} />
       <ClassList
         schema={schema}
         counts={counts}
         runningCounts={job && !job.reviewable ? session.runningCounts : null}
+        trouble={trouble}
         marks={marks}
         selection={gallery.which}
         notes={desk.notes}
@@ -109,24 +101,31 @@ export function Desk({ data, tiles, opens_with }: Props) {
         schema={schema}
         gallery={gallery}
         acts={acts}
-        cellCard={cellCard}
-        added={desk.added}
-        labels={session.labels}
-        onChoose={desk.pick}
-        onRemove={() => void acts.act("reject")}
-        onUndo={() => void session.undo()}
         canReview={canReview}
         compared={desk.compared}
         notes={desk.notes}
-        mayWrite={desk.mayWrite}
-        commenting={desk.commenting}
         onGo={goTo}
-        onGoToCard={() => goTo(cellCard.card ?? desk.added)}
-        onLike={desk.alike}
         counts={counts}
+        card={
+          <ChosenCard
+            jobId={jobId}
+            schema={schema}
+            cellCard={cellCard}
+            added={desk.added}
+            labels={session.labels}
+            naming={desk.naming}
+            reviewing={desk.reviewing}
+            notes={desk.notes}
+            mayWrite={desk.mayWrite}
+            commenting={desk.commenting}
+            onChoose={desk.pick}
+            onGo={() => goTo(cellCard.card ?? desk.added)}
+            onLike={desk.alike}
+          />
+        }
       />
       {jobId && job?.reviewable && <Surroundings jobId={jobId} />}
-      <CountsBar counts={counts} job={job} waiting={waiting} />
+      <CountsBar counts={counts} trouble={trouble} waiting={waiting} />
       <div className="toast" role="status" aria-live="polite">
         {desk.message}
       </div>
@@ -137,7 +136,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         schema={schema}
         session={session}
         onClose={() => desk.setDialog("")}
-        onSeeOpen={desk.seeOpen}
+        onSee={desk.see}
         say={desk.say}
       />
     </div>

@@ -1,5 +1,5 @@
 import { plural, t } from "../shared/catalogue";
-import { dayTime, SPECIMEN_NAMES, STATE_NAMES, seconds, slideTitle } from "../shared/format";
+import { analysisName, SPECIMEN_NAMES, STATE_NAMES, seconds, slideTitle } from "../shared/format";
 import { themeSign } from "../shared/theme";
 import type { Analysis, Job, Room, Slide } from "../shared/types";
 import { CaseActions, JobActions, ReportLink } from "./HeaderActions";
@@ -152,8 +152,7 @@ function SlideAndAnalysis({ slides, opened }: { slides: Slide[]; opened: Opened 
         <select value={job.id} onChange={(e) => opened.openJob(e.target.value)} aria-label={t("Analysis")}>
           {slide.jobs?.map((j) => (
             <option key={j.id} value={j.id}>
-              {j.assay_title}: {j.protocol_title}, {dayTime(j.requested_at)}
-              {j.region ? ` (${t("region")})` : ""}
+              {analysisName(j)}
               {j.reported ? ` (${t("reported")})` : ""}
             </option>
           ))}

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { AmendDialog } from "../shared/AmendDialog";
 import { t } from "../shared/catalogue";
+import type { HoldPlace } from "../shared/holds";
 import { SignDialog } from "../shared/SignDialog";
 import type { Case, Counts, Schema } from "../shared/types";
 import { CommentDialog } from "./CommentDialog";
@@ -16,12 +17,12 @@ interface Props {
   schema: Schema;
   session: Session;
   onClose(): void;
-  onSeeOpen(): void;
+  onSee(place: HoldPlace): void;
   say(text: string): void;
 }
 
 /** The dialog that is open, and the question that comes up where somebody else was quicker. */
-export function RoomDialogs({ open, current, counts, schema, session, onClose, onSeeOpen, say }: Props) {
+export function RoomDialogs({ open, current, counts, schema, session, onClose, onSee, say }: Props) {
   const client = useQueryClient();
   const { conflict, setConflict } = session.edits;
   const finish = (text: string) => {
@@ -40,7 +41,7 @@ export function RoomDialogs({ open, current, counts, schema, session, onClose, o
           current={current}
           counts={counts}
           onClose={onClose}
-          onSeeOpen={onSeeOpen}
+          onSee={onSee}
           onSigned={(report) => finish(t("Signed as version {version}.", { version: report.version }))}
         />
       )}

@@ -1,14 +1,10 @@
-import { AddedCard } from "../gallery/AddedCard";
-import { CellCard } from "../gallery/CellCard";
+import type { ReactNode } from "react";
 import { Compare } from "../gallery/Compare";
 import { Gallery } from "../gallery/Gallery";
-import type { CellName } from "../gallery/keyof";
 import { countedNote, endNote, leftNote } from "../gallery/listnote";
 import { t } from "../shared/catalogue";
-import type { AddedCell, Analysis, Counts, GalleryPage, GalleryRow, Schema } from "../shared/types";
+import type { Analysis, Counts, GalleryPage, GalleryRow, Schema } from "../shared/types";
 import type { useActs } from "./acts";
-import type { Labels } from "./labels";
-import type { useCard } from "./usecard";
 import type { Compared } from "./usecompare";
 import { mostOf, type useGallery, type Which } from "./usegallery";
 import type { Notes } from "./usenotes";
@@ -21,21 +17,12 @@ interface Props {
   schema: Schema;
   gallery: ReturnType<typeof useGallery>;
   acts: ReturnType<typeof useActs>;
-  cellCard: ReturnType<typeof useCard>;
-  /** The chosen cell where a person added it. */
-  added: AddedCell | null;
-  labels: Labels;
-  onChoose(cell: CellName): void;
-  onRemove(): void;
-  onUndo(): void;
   canReview: boolean;
   compared: Compared;
   notes: Notes;
-  mayWrite: boolean;
-  commenting: number;
   onGo(row: GalleryRow | null): void;
-  onGoToCard(): void;
-  onLike(): void;
+  /** The card of the chosen cell. */
+  card: ReactNode;
   counts: Counts | null;
 }
 
@@ -61,7 +48,7 @@ function numberNote(counts: Counts | null, schema: Schema, which: Which, page: G
 
 /** The gallery and the card of the chosen cell. */
 export function Side(props: Props) {
-  const { tabled, hasSlide, job, schema, gallery, acts, cellCard, canReview, onGo, onGoToCard } = props;
+  const { tabled, hasSlide, job, schema, gallery, acts, canReview, onGo } = props;
   const { which, query, rows } = gallery;
   const mustSee = which === "must-see";
   const title = typeof which === "number" ? (schema.classes[which]?.name ?? t("Cells")) : TITLES[which];
@@ -98,32 +85,7 @@ export function Side(props: Props) {
           <p className="note">{whyEmpty(job, hasSlide)}</p>
         </section>
       )}
-      {props.added && job ? (
-        <AddedCard
-          cell={props.added}
-          labels={props.labels}
-          onChoose={props.onChoose}
-          jobId={job.id}
-          schema={schema}
-          notes={props.notes}
-          mayWrite={props.mayWrite}
-          canReview={canReview}
-          commenting={props.commenting}
-          onGo={onGoToCard}
-          onRemove={props.onRemove}
-          onUndo={props.onUndo}
-        />
-      ) : (
-        <CellCard
-          {...cellCard}
-          schema={schema}
-          notes={props.notes}
-          mayWrite={props.mayWrite}
-          commenting={props.commenting}
-          onGo={onGoToCard}
-          onLike={props.onLike}
-        />
-      )}
+      {props.card}
     </div>
   );
 }

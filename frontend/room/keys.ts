@@ -34,12 +34,20 @@ export type Action =
   | "select-all"
   | { relabel: number };
 
+/** What the keys of actions are called that buttons stand for, too. */
+export const KEY_NAMES = {
+  confirm: t("Enter"),
+  relabel: t("letter or digit"),
+  reject: t("Backspace"),
+  undo: "z",
+} as const;
+
 export const KEYS: { keys: string; what: string }[] = [
   { keys: t("Space"), what: t("next cell that has not been reviewed") },
-  { keys: t("Enter"), what: t("confirm the chosen cells") },
-  { keys: t("letter or digit"), what: t("assign that class to the chosen cells") },
-  { keys: t("Backspace"), what: t("reject: not a cell to be counted") },
-  { keys: "z", what: t("undo my last change") },
+  { keys: KEY_NAMES.confirm, what: t("confirm the chosen cells") },
+  { keys: KEY_NAMES.relabel, what: t("assign that class to the chosen cells") },
+  { keys: KEY_NAMES.reject, what: t("reject: not a cell to be counted") },
+  { keys: KEY_NAMES.undo, what: t("undo my last change") },
   { keys: t("Shift + Z or Ctrl + Y"), what: t("redo what I undid last") },
   { keys: t("Arrow keys"), what: t("move through the gallery") },
   { keys: t("Shift + click"), what: t("choose a range of cells; Ctrl + click adds one") },

@@ -2,6 +2,8 @@ import type { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { live } from "../shared/socket";
 import type { Analysis, Case, Job, Room as RoomData, Slide } from "../shared/types";
+import type { Choice } from "./reported";
+import { REPORTED_NEWS } from "./usereported";
 
 /** News of the case, written into what the page has read; on each reconnection everything is read again. */
 export function useLive(accession: string, client: ReturnType<typeof useQueryClient>) {
@@ -13,7 +15,7 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
       | { type: "job"; job: Job }
       | { type: "slide"; slide: Slide }
       | { type: "case"; case: Case }
-      | { type: "reported"; jobs: string[] }
+      | { type: "reported"; jobs: string[]; chosen?: Choice[] }
       | { type: "labels"; job: string; reading: string; revision: number; by: string };
     const socket = live(
       `/ws/cases/${accession}/`,
@@ -29,6 +31,7 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
           patch((r) => ({ ...r, case: news.case }));
           void client.invalidateQueries({ queryKey: key, exact: true }); // readings and rights may hang on it
         } else if (news.type === "reported") {
+          window.dispatchEvent(new CustomEvent(REPORTED_NEWS, { detail: news.chosen ?? [] }));
           void client.invalidateQueries({ queryKey: key });
         } else {
           window.dispatchEvent(new CustomEvent("hemaview:labels", { detail: news }));

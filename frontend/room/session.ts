@@ -17,6 +17,7 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
   const reviewable = job?.reviewable ?? false;
   const [labels, setLabels] = useState<Labels>(NO_LABELS);
   const [counts, setCounts] = useState<Counts | null>(null);
+  const [countsProblem, setCountsProblem] = useState("");
   const latest = useRef({ jobId, labels });
   latest.current = { jobId, labels };
   const problem = useCallback((error: unknown) => say(error instanceof Error ? error.message : String(error)), [say]);
@@ -35,14 +36,17 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
       const answer = await untilReached(() => get<Counts>(`/api/v1/jobs/${jobId}/counts/`));
       if (latest.current.jobId === jobId)
         setCounts((before) => (before && !another && before.revision > answer.revision ? before : answer));
+      if (latest.current.jobId === jobId) setCountsProblem("");
     } catch (error) {
       problem(error);
+      if (latest.current.jobId === jobId) setCountsProblem(error instanceof Error ? error.message : String(error));
     }
   }, [jobId, reviewable, problem]);
 
   useEffect(() => {
     setLabels(NO_LABELS);
     setCounts(null);
+    setCountsProblem("");
     latest.current.labels = NO_LABELS;
     void readLabels();
   }, [readLabels]);
@@ -63,6 +67,7 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
       if (missesSome(latest.current.labels, answer)) void readLabels();
       setLabels((before) => withAnswer(before, answer));
       setCounts((before) => (before && before.revision > answer.revision ? before : answer.counts));
+      setCountsProblem("");
     },
     [readLabels],
   );
@@ -136,7 +141,20 @@ export function useSession(job: Job | null, me: { id: number; name: string }, sa
     () => withWaiting(labels, edits.waiting, jobId, me.name),
     [labels, edits.waiting, jobId, me.name],
   );
-  return { ...film, labels: visibleLabels, counts, edits, label, undo, redo, addCell, nameCell, readLabels };
+  return {
+    ...film,
+    labels: visibleLabels,
+    counts,
+    /** Why the newest labels and counts could not be read; empty where they could. */
+    countsProblem,
+    edits,
+    label,
+    undo,
+    redo,
+    addCell,
+    nameCell,
+    readLabels,
+  };
 }
 
 export type Session = ReturnType<typeof useSession>;

@@ -4,20 +4,22 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type CellName, keyOf } from "../gallery/keyof";
 import { t } from "../shared/catalogue";
-import type { Card, Room as RoomData } from "../shared/types";
+import type { Card, CarriedLabel, Room as RoomData } from "../shared/types";
 import type { ViewerHandle } from "../viewer/Viewer";
 import { useActs } from "./acts";
 import type { Menu } from "./DifferentialPane";
 import { opensTabled } from "./opening";
 import type { Open } from "./RoomDialogs";
 import { useSession } from "./session";
-import { useAdding } from "./useadding";
+import { PLACE_FIRST, useAdding } from "./useadding";
 import { useArea } from "./usearea";
 import { useBeside } from "./usebeside";
 import { useCard } from "./usecard";
+import { showCarried, useCarried } from "./usecarried";
 import { useCompare } from "./usecompare";
 import { useDifferential } from "./usedifferential";
 import { useGallery, type Which } from "./usegallery";
+import { useHolds } from "./useholds";
 import { keysToGallery, useKeys } from "./usekeys";
 import { useMarks } from "./usemarks";
 import { useMessage } from "./usemessage";
@@ -27,6 +29,8 @@ import { useOpened } from "./useopened";
 import { useOrders } from "./useorders";
 import { usePlace } from "./useplace";
 import { usePress } from "./usepress";
+import { useReported } from "./usereported";
+import { useNaming, useReviewing } from "./usereviewing";
 import { useScene } from "./usescene";
 import { useTools } from "./usetools";
 
@@ -34,6 +38,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const client = useQueryClient();
   const opened = useOpened(data, opens_with);
   const { slide, job, jobId, schema, row, setChosen } = opened;
+  const replaced = useReported(opened);
   const refusal = refusalOf(data, !!job?.reviewable);
   const { message, say } = useMessage();
   const session = useSession(job, data.me, say);
@@ -63,6 +68,8 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     },
     [lead],
   );
+  const listAgain = useCallback(() => void client.invalidateQueries({ queryKey: ["gallery", jobId] }), [client, jobId]);
+  const carried = useCarried(job?.reviewable ? jobId : null, session, listAgain, say);
   const [menu, setMenu] = useState<Menu>(null);
   const chooseNone = useCallback(() => setChosen(null), [setChosen]);
   const groups = useDifferential(job, tabled, schema, counts, labels, chooseNone);
@@ -73,7 +80,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     () => (row !== null ? { row, added: null } : added ? { row: null, added: added.id } : null),
     [row, added],
   );
-  const acts = useActs({ rows, label: session.label, refusal, selected, onSelect: setChosen, goTo, say, mixed });
+  const acts = useActs({ rows, label: carried.label, refusal, selected, onSelect: setChosen, goTo, say, mixed });
   const compared = useCompare(rows, acts.selection, cellCard.card);
   // biome-ignore lint/correctness/useExhaustiveDependencies: in another list nothing is chosen yet
   useEffect(() => {
@@ -91,7 +98,6 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   };
 
   const mpp = slide?.mpp ?? job?.mpp ?? null;
-  const listAgain = useCallback(() => void client.invalidateQueries({ queryKey: ["gallery", jobId] }), [client, jobId]);
   const tools = useTools(data, slide, say);
   const adding = useAdding({
     slide,
@@ -102,8 +108,8 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     store: session.store,
     labels,
     elsewhere: tabled || tools.tool !== null,
-    addCell: session.addCell,
-    nameCell: session.nameCell,
+    addCell: carried.addCell,
+    nameCell: carried.nameCell,
     onNamed: (cell) => {
       setChosen(cell);
       listAgain();
@@ -151,6 +157,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const help = useCallback(() => setDialog("help"), []);
   const differential = useCallback(() => setTabled((on) => !on), []);
   const { columns } = gallery;
+  const asked = useNaming(`${jobId} ${selected && keyOf(selected)}`);
   const press = usePress({
     acts,
     adding,
@@ -159,7 +166,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     columns,
     card: cellCard.card ?? added,
     viewer,
-    undo: session.undo,
+    undo: carried.undo,
     redo: session.redo,
     lasso: () => {
       if (!area) return;
@@ -191,9 +198,13 @@ export function useDesk(data: RoomData, opens_with: string | null) {
       session.edits.conflict !== null ||
       adding.place !== null ||
       menu !== null ||
+      asked.on ||
       (tools.tool !== null && !(tools.tool === "lasso" && tools.draft?.whole)),
     press,
   );
+
+  const { presses, naming } = useReviewing(press, asked, adding.on ? PLACE_FIRST : "", say);
+  const reviewing = { ...presses, refusal, n: acts.selection.size || (selected ? 1 : 0) };
 
   const scene = useScene(session, schema, marks, cellCard.card ?? added, adding.place, tools, mpp);
   const pick = (picked: CellName | null) => {
@@ -203,13 +214,24 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     acts.setCurrentKey(listed ? key : null);
     acts.setSelection(listed ? new Set([key]) : new Set());
   };
-  const seeOpen = () => {
-    setDialog("");
-    openList("must-see");
-    listAgain();
-  };
+  const ways = { showSlide, pick, goTo, say };
+  const see = useHolds({
+    data,
+    opened,
+    gallery,
+    carried,
+    openList,
+    listAgain,
+    showSlide,
+    close: () => setDialog(""),
+  });
+  const { flush } = carried.waiting;
+  useEffect(() => {
+    if (dialog === "sign") flush(); // what was decided just now is no hold any more
+  }, [dialog, flush]);
   return {
     opened,
+    replaced,
     refusal,
     message,
     say,
@@ -238,6 +260,8 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     here,
     setHere,
     notes,
+    reviewing,
+    naming,
     commenting,
     mayWrite: mayOrder,
     openList,
@@ -248,7 +272,9 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     alike,
     scene,
     pick,
-    seeOpen,
+    carried,
+    showCarried: (label: CarriedLabel) => showCarried(label, ways),
+    see,
     listAgain,
   };
 }

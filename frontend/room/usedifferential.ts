@@ -2,11 +2,11 @@
 
 import { type QueryClient, useQueries, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
-import { UNIDENTIFIED } from "../gallery/ClassRow";
 import type { SIZES, View } from "../gallery/Gallery";
 import { keyOf } from "../gallery/keyof";
 import { get } from "../shared/api";
 import { t } from "../shared/catalogue";
+import { UNIDENTIFIED } from "../shared/holds";
 import type { Analysis, CellClass, Counts, GalleryPage, GalleryRow, Schema, Section, Share } from "../shared/types";
 import type { Labels } from "./labels";
 import { withLabel } from "./usegallery";

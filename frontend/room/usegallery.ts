@@ -94,6 +94,11 @@ export function useGallery(job: Analysis | null, labels: Labels, counts: Counts 
     },
     which,
     setWhich,
+    /** Begin an analysis with a list, whatever it would begin with by itself. */
+    beginWith: (ofJob: string, list: Which) => {
+      began.current = ofJob;
+      setWhich(list);
+    },
     view,
     setView,
     size,

@@ -4,6 +4,7 @@ import { useCallback, useRef, useState } from "react";
 import type { CellName } from "../gallery/keyof";
 import type { Analysis, Room, Schema, Slide } from "../shared/types";
 import { type Place, readPlace } from "../viewer/place";
+import { analysisOf } from "./reported";
 
 export const NO_SCHEMA: Schema = { name: "", version: 0, groups: [], classes: [] };
 
@@ -31,11 +32,16 @@ export function useOpened(data: Room, opens_with: string | null): Opened {
   const [slideId, setSlideId] = useState(start.current.slide ?? "");
   const ready = data.slides.filter((s) => s.status === "ready");
   const match = ready.find((s) => s.id === slideId);
-  const slide = match ?? ready.find((s) => s.id === (opens_with ?? data.opens_with)) ?? ready[0] ?? null;
+  // What is open stays open, whatever others do meanwhile: somebody may be at work on it.
+  const stays = useRef<{ slide: string | null; jobs: Record<string, string> }>({ slide: null, jobs: {} });
+  const begins = stays.current.slide ?? opens_with ?? data.opens_with;
+  const slide = match ?? ready.find((s) => s.id === begins) ?? ready[0] ?? null;
   const asked = start.current.job;
   const [analysis, setAnalysis] = useState<Record<string, string>>(() => (slide && asked ? { [slide.id]: asked } : {}));
-  const job = slide?.jobs?.find((j) => j.id === analysis[slide.id]) ?? slide?.job ?? null;
+  const job = slide && analysisOf(slide, analysis[slide.id], stays.current.jobs[slide.id]);
   const jobId = job?.id ?? null;
+  if (slide) stays.current.slide = slide.id;
+  if (slide && jobId) stays.current.jobs[slide.id] = jobId;
   const first = useRef(jobId);
   // A row is a cell of one job only: in another it would be another cell.
   const [cellOfJob, setCellOfJob] = useState<CellName & { job: string | null }>({

@@ -3,9 +3,10 @@ import { type FormEvent, useEffect, useState } from "react";
 import { get, Problem, send } from "./api";
 import { ChangedMeanwhile } from "./ChangedMeanwhile";
 import { ConclusionField } from "./ConclusionField";
-import { plural, t } from "./catalogue";
+import { t } from "./catalogue";
 import { Dialog, FormFooter } from "./Dialog";
-import { rich } from "./rich";
+import type { HoldPlace } from "./holds";
+import { SignHolds, SignReason } from "./SignHolds";
 import { SigningSummary } from "./SigningSummary";
 import { sameStamps } from "./stamps";
 import type { Case, Counts, Report, Signing } from "./types";
@@ -26,10 +27,11 @@ interface Props {
   counts: Counts | null;
   onClose(): void;
   onSigned(report: Report): void;
-  onSeeOpen(): void;
+  /** Go where the cells are that a hold names. */
+  onSee(place: HoldPlace): void;
 }
 
-export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Props) {
+export function SignDialog({ current, counts, onClose, onSigned, onSee }: Props) {
   const client = useQueryClient();
   const [before] = useState(current);
   const [password, setPassword] = useState("");
@@ -52,11 +54,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
   useEffect(() => setFirst((earlier) => earlier ?? stamps), [stamps]);
   const standing = signing.data?.holds ?? [];
   const assays = signing.data?.examinations.map((part) => part.assay) ?? [];
-  const mustSee = standing.find((h) => h.code === "must-see-open");
-  const open = standing.some((h) => h.lifted_by === "review") ? (counts?.must_see.open ?? 0) : 0;
   const forReason = standing.filter((h) => h.lifted_by === "reason");
-  const forNothing = standing.filter((h) => h.lifted_by === "");
-  const forReview = standing.filter((h) => h.lifted_by === "review" && h.code !== "must-see-open");
 
   async function sign(event: FormEvent) {
     event.preventDefault();
@@ -84,35 +82,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
 
   return (
     <Dialog title={t("Sign {accession}", { accession: current.accession })} onClose={onClose}>
-      {open > 0 && (
-        <div className="blocked">
-          <p>
-            {rich("{cells} must be reviewed before signing:", {
-              cells: <b>{plural(open, "{n} cell", "{n} cells")}</b>,
-            })}
-          </p>
-          <ul>
-            {counts?.must_see.by_reason
-              .filter((r) => r.open)
-              .map((r) => (
-                <li key={r.reason}>
-                  {r.open} × {r.reason}
-                </li>
-              ))}
-          </ul>
-          <button type="button" onClick={onSeeOpen}>
-            {t("Show these cells")}
-          </button>
-        </div>
-      )}
-      {mustSee && counts === null && (
-        <div className="blocked">
-          <p>{mustSee.sentence}</p>
-          <button type="button" onClick={onSeeOpen}>
-            {t("Show these cells")}
-          </button>
-        </div>
-      )}
+      <SignHolds standing={standing} counts={counts} onSee={onSee} />
       {signing.isError && (
         <p className="error" role="alert">
           {t("The report to be signed could not be loaded: {reason}", { reason: signing.error.message })}
@@ -124,26 +94,8 @@ export function SignDialog({ current, counts, onClose, onSigned, onSeeOpen }: Pr
           {t("Somebody has changed cells or analyses since this dialog was opened; the counts above are the new ones.")}
         </p>
       )}
-      {[...forNothing, ...forReview].map((h) => (
-        <p key={h.code + h.sentence} className="blocked">
-          {h.sentence}
-        </p>
-      ))}
       <form onSubmit={sign}>
-        {forReason.length > 0 && (
-          <div className="blocked">
-            <p>{t("Before this case is signed:")}</p>
-            <ul>
-              {forReason.map((h) => (
-                <li key={h.code + h.sentence}>{h.sentence}</li>
-              ))}
-            </ul>
-            <label>
-              {t("Why may the case be signed nevertheless? The report will state your reason.")}
-              <textarea rows={2} value={reason} onChange={(e) => setReason(e.target.value)} />
-            </label>
-          </div>
-        )}
+        {forReason.length > 0 && <SignReason holds={forReason} reason={reason} onReason={setReason} onSee={onSee} />}
         <ConclusionField
           value={conclusion}
           assays={assays}

@@ -1,88 +1,123 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
-import { CellPicture } from "../gallery/CellPicture";
-import { get, send } from "./api";
-import { carriedText, keepText } from "./carried";
+import { useEffect, useRef, useState } from "react";
+import { isMeant } from "../gallery/meant";
+import { decidedText } from "./carried";
 import { plural, t } from "./catalogue";
 import type { CarriedLabel, Schema } from "./types";
+import type { Waiting } from "./usewaiting";
+import { WaitingLabel } from "./WaitingLabel";
 
 interface Props {
   jobId: string;
   schema: Schema;
   may: boolean;
-  /** Show the place on the slide; absent where there is no slide. */
-  onGo?(x: number, y: number): void;
-  onDecided(): void;
+  waiting: Waiting;
+  /** Grows each time the list is asked for. */
+  asked?: number;
+  /** Show the cell and its card; absent where there is no slide. */
+  onShow?(label: CarriedLabel): void;
 }
 
-/** Labels of an earlier analysis of the slide that could not simply be carried over: a person decides on each. */
-export function WaitingLabels({ jobId, schema, may, onGo, onDecided }: Props) {
-  const client = useQueryClient();
-  const key = ["carried", jobId];
-  const waiting = useQuery({ queryKey: key, queryFn: () => get<CarriedLabel[]>(`/api/v1/jobs/${jobId}/carried/`) });
-  const [problem, setProblem] = useState("");
-  const labels = waiting.data ?? [];
-  if (!labels.length) return null;
-  async function decide(id: string, keep: boolean) {
-    setProblem("");
-    try {
-      client.setQueryData(key, await send<CarriedLabel[]>("POST", `/api/v1/jobs/${jobId}/carried/`, { id, keep }));
-      onDecided();
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-      void waiting.refetch();
-    }
-  }
+/** Labels of an earlier analysis of the slide that could not simply be carried over: a person decides on each, or on several. */
+export function WaitingLabels({ jobId, schema, may, waiting, asked = 0, onShow }: Props) {
+  const { labels, held, problem, decide } = waiting;
+  const [ticks, setTicks] = useState<ReadonlySet<string>>(new Set());
+  const list = useRef<HTMLDetailsElement>(null);
+  const shown = useRef(0);
+  const empty = labels.length === 0;
+  useEffect(() => {
+    const element = list.current;
+    if (asked === shown.current || !element || empty) return;
+    shown.current = asked;
+    element.open = true;
+    element.querySelector("summary")?.focus();
+  }, [asked, empty]);
+  if (empty && !held && !problem) return null;
+  const tick = (id: string) =>
+    setTicks((before) => {
+      const after = new Set(before);
+      if (!after.delete(id)) after.add(id);
+      return after;
+    });
   return (
-    <details className="waiting-labels">
-      <summary>
-        {plural(
-          labels.length,
-          "{n} label of an earlier analysis awaits a decision",
-          "{n} labels of an earlier analysis await a decision",
-        )}
-      </summary>
+    <div className="waiting-labels">
+      {held && (
+        <p role="status">
+          {decidedText(held)}{" "}
+          <button type="button" onClick={waiting.takeBack}>
+            {t("Undo")}
+          </button>
+        </p>
+      )}
       {problem && (
         <p className="error" role="alert">
           {problem}
         </p>
       )}
-      <ul>
-        {labels.map((label) => {
-          const { before, now } = carriedText(label, schema);
-          return (
-            <li key={label.id}>
-              {label.row !== null && (
-                <CellPicture
-                  src={`/api/v1/jobs/${jobId}/cells/${label.row}/crop.jpg?size=96`}
-                  alt={t("the cell")}
-                  size={56}
-                />
-              )}
-              <p>
-                {before} {now}
-              </p>
-              <span className="actions">
-                {onGo && (
-                  <button type="button" onClick={() => onGo(label.x, label.y)}>
-                    {t("Show")}
-                  </button>
-                )}
-                {may && (
-                  <>
-                    <button type="button" onClick={() => void decide(label.id, true)}>
-                      {keepText(label)}
-                    </button>
-                    <button type="button" onClick={() => void decide(label.id, false)}>
-                      {t("Drop the label")}
-                    </button>
-                  </>
-                )}
-              </span>
-            </li>
-          );
-        })}
-      </ul>
-    </details>
+      {!empty && (
+        <details ref={list}>
+          <summary>
+            {plural(
+              labels.length,
+              "{n} label of an earlier analysis awaits a decision",
+              "{n} labels of an earlier analysis await a decision",
+            )}
+          </summary>
+          {may && labels.length > 1 && (
+            <Several labels={labels} ticks={ticks} onTicks={setTicks} onDecide={(ids, keep) => decide({ ids, keep })} />
+          )}
+          <ul>
+            {labels.map((label) => (
+              <WaitingLabel
+                key={label.id}
+                jobId={jobId}
+                label={label}
+                schema={schema}
+                may={may}
+                ticked={ticks.has(label.id)}
+                onTick={() => tick(label.id)}
+                onDecide={(keep) => decide({ ids: [label.id], keep })}
+                onShow={onShow && (() => onShow(label))}
+              />
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
+  );
+}
+
+interface SeveralProps {
+  labels: readonly CarriedLabel[];
+  ticks: ReadonlySet<string>;
+  onTicks(ticks: ReadonlySet<string>): void;
+  onDecide(ids: string[], keep: boolean): void;
+}
+
+/** Keep or drop all labels, or those that are ticked. */
+function Several({ labels, ticks, onTicks, onDecide }: SeveralProps) {
+  const ids = labels.map((label) => label.id);
+  const ticked = ids.filter((id) => ticks.has(id));
+  const chosen = ticked.length ? ticked : ids;
+  return (
+    <p className="actions">
+      <label>
+        <input
+          type="checkbox"
+          checked={ticked.length === ids.length}
+          onChange={(event) => onTicks(new Set(event.target.checked ? ids : []))}
+        />{" "}
+        {t("Choose all")}
+      </label>
+      <button type="button" onClick={(event) => isMeant(event) && onDecide(chosen, true)}>
+        {ticked.length
+          ? plural(ticked.length, "Keep {n} chosen label", "Keep {n} chosen labels")
+          : plural(ids.length, "Keep {n} label", "Keep all {n} labels")}
+      </button>
+      <button type="button" onClick={(event) => isMeant(event) && onDecide(chosen, false)}>
+        {ticked.length
+          ? plural(ticked.length, "Drop {n} chosen label", "Drop {n} chosen labels")
+          : plural(ids.length, "Drop {n} label", "Drop all {n} labels")}
+      </button>
+    </p>
   );
 }

@@ -70,7 +70,11 @@ describe("a page in another language", () => {
     const { KEYS } = await import("../room/keys");
     const nothing = () => undefined;
     const markup = [
-      createElement(CountsBar, { counts: null, job: null, waiting: 0 }),
+      createElement(CountsBar, {
+        counts: null,
+        trouble: { job: null, problem: "", onRead: nothing, onRetry: null },
+        waiting: 0,
+      }),
       createElement(Objectives, {
         um_per_px: 0.25,
         panel: false,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { certainty, fixed, seconds, slideTitle } from "./format";
+import { analysisName, certainty, fixed, seconds, slideTitle } from "./format";
 
 describe("a length of time", () => {
   it("is told in the units that people use", () => {
@@ -12,6 +12,19 @@ describe("a slide", () => {
   it("is called by its name, or by its place in the case where the name is an identifier", () => {
     expect(slideTitle({ name: "film.svs" }, 0)).toBe("film.svs");
     expect(slideTitle({ name: "3f2b8c1e-9d4a-4c55-8f10-0a1b2c3d4e5f.tif" }, 1)).toBe("Slide 2 (3f2b8c1e)");
+  });
+});
+
+describe("an analysis", () => {
+  it("is called by its examination, its protocol and when it was ordered, and a region's is said to be one", () => {
+    const job = {
+      assay_title: "White cells",
+      protocol_title: "Fast",
+      requested_at: "2026-11-28T12:00:00Z",
+      region: null,
+    };
+    expect(analysisName(job)).toMatch(/^White cells: Fast, 28 Nov 2026, \d\d:\d\d$/);
+    expect(analysisName({ ...job, region: [0, 0, 9, 9] })).toMatch(/ \(region\)$/);
   });
 });
 

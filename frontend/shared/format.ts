@@ -79,6 +79,17 @@ export const JOB_STATES: Record<string, string> = {
   cancelled: t("cancelled"),
 };
 
+/** Which analysis of a slide is meant: its examination, its protocol, when it was ordered. */
+export function analysisName(job: {
+  assay_title: string;
+  protocol_title: string;
+  requested_at: string;
+  region: readonly number[] | null;
+}): string {
+  const name = `${job.assay_title}: ${job.protocol_title}, ${dayTime(job.requested_at)}`;
+  return job.region ? `${name} (${t("region")})` : name;
+}
+
 export const SPECIMEN_NAMES: Record<string, string> = {
   "blood-film": t("Blood film"),
   "marrow-aspirate": t("Marrow aspirate"),

@@ -91,5 +91,5 @@ export const line = new Line(answers);
 if (typeof window !== "undefined") window.addEventListener("offline", () => line.lost("requests"));
 
 export function useLine(): Reach {
-  return useSyncExternalStore(line.subscribe, line.get);
+  return useSyncExternalStore(line.subscribe, line.get, line.get);
 }

@@ -33,8 +33,9 @@ export type CellNote = Sent["CellNote"];
 export type CountsWithin = Sent["CountsWithin"];
 export type Typical = Sent["Typical"];
 export type Interval = Sent["Interval"];
-export type Signing = Sent["Signing"];
-export type Hold = Sent["Hold"];
+/** Some codes bring members of their own: the analysis, the cells that are open. */
+export type Hold = Sent["Hold"] & { job?: string; open?: { job: string }[] };
+export type Signing = Omit<Sent["Signing"], "holds"> & { holds: Hold[] };
 export type GalleryRow = Sent["GalleryRow"];
 export type GalleryPage = Sent["GalleryPage"];
 export type CarriedLabel = Sent["WaitingLabel"];

@@ -10,6 +10,8 @@ export interface Place {
   cell?: number;
   turn_degrees?: number;
   flip?: boolean;
+  /** A list of cells to begin with. */
+  list?: string;
 }
 
 export function readPlace(hash: string): Place {
@@ -28,6 +30,7 @@ export function readPlace(hash: string): Place {
     cell: numeric("cell"),
     turn_degrees: numeric("turn"),
     flip: params.get("flip") === "1" ? true : undefined,
+    list: params.get("list") ?? undefined,
   };
 }
 
@@ -40,5 +43,6 @@ export function writePlace(place: Place): string {
   if (place.cell !== undefined) out.set("cell", String(place.cell));
   if (place.turn_degrees) out.set("turn", String(Math.round(place.turn_degrees)));
   if (place.flip) out.set("flip", "1");
+  if (place.list) out.set("list", place.list);
   return `#${out.toString()}`;
 }

@@ -16,6 +16,7 @@ from apps.analysis import services as analysis
 from apps.analysis.models import Job, ReportedAnalysis
 from apps.analysis.selectors import reported_jobs
 from apps.audit.models import Record
+from apps.desk.consumers import CaseConsumer
 from apps.reports.drafts import draft_html
 from apps.review.analyses import choose, labels_at_stake, settle, waiting_labels
 from apps.review.compare import compare
@@ -141,7 +142,7 @@ def test_a_cell_that_a_person_had_added_and_the_machine_finds_now_is_one_cell(jo
     labels = labels_of(second)
     assert not labels.added and labels.rows[53].key == "lymphocyte" and 30 not in labels.rows
     (waiting,) = waiting_labels(second)
-    assert (waiting.row, waiting.label_key) == (30, "lymphocyte"), (
+    assert (waiting.row, waiting.label_key, waiting.machine_now) == (30, "lymphocyte", "normal"), (
         "what the machine calls otherwise a person decides on"
     )
 
@@ -229,6 +230,28 @@ def test_a_comparison_says_what_the_machine_called_a_cell_and_who_named_it(
     assert re.search(r"\(−\d+\.\d to \d+\.\d\)", page) and not re.search(r"[(>]-\d", page), "a true minus sign"
 
 
+def test_a_comparison_names_both_analyses_by_protocol_moment_and_which_is_reported(
+    job: Any, slide: Any, tess: Any, client: Any
+) -> None:
+    second = factories.finished_job(slide, moved(factories.cells(FOUND), without=(0,), renamed={45: "blast"}))
+    choose(tess, second)
+    client.force_login(tess)
+
+    def page_of(a: Job, b: Job) -> str:
+        return client.get(f"/cases/{slide.case.accession}/compare/{a.pk}/{b.pk}/").content.decode()
+
+    page = page_of(job, second)
+    before, now = re.findall(r"<dt>(.*?)</dt>", page)[:2]
+    assert before.startswith(f"{job.protocol}, <time ") and before.endswith("</time>")
+    assert now.startswith(f"{second.protocol}, <time ") and now.endswith("</time> (reported)")
+    assert f"Detected only by {before}: 1" in page and f"Detected only by {now}: 0" in page
+    assert f"{now}: n = " in page and "First" not in page and "Second" not in page
+    other = factories.finished_job(slide, moved(factories.cells(FOUND)))
+    Job.objects.filter(pk=other.pk).update(requested_at=job.requested_at)
+    names = re.findall(r"<dt>(.*?)</dt>", page_of(job, Job.objects.get(pk=other.pk)))[:2]
+    assert [f"[{one.pk.hex[:8]}]" in name for one, name in zip((job, other), names, strict=True)] == [True, True]
+
+
 def test_rows_of_no_class_are_named_in_words(tess: Any, tmp_path: Path, client: Any) -> None:
     block = factories.slide(factories.case(tess, specimen="cell-block"), factories.film_file(tmp_path / "block.tif"))
     first, second = (
@@ -247,8 +270,11 @@ def test_the_api_chooses_lists_settles_and_compares(labelled: Any, slide: Any, a
     answer = client.post(f"/api/v1/jobs/{second.pk}/choose/")
     assert answer.json() == {"labels": 5, "carried": 4, "to_look_at": 1}
     (waiting,) = client.get(f"/api/v1/jobs/{second.pk}/carried/").json()
+    picture = f"/api/v1/jobs/{second.pk}/carried/{waiting['id']}/crop.jpg"
+    assert waiting["row"] is None and client.get(picture)["Content-Type"] == "image/jpeg", "the place has a picture"
     body = {"id": waiting["id"], "keep": True}
     assert client.post(f"/api/v1/jobs/{second.pk}/carried/", body, format="json").json() == []
+    assert client.get(picture).status_code == 404, "nothing waits there any more"
     assert client.get(f"/api/v1/jobs/{labelled.pk}/compare/{second.pk}/").json()["lost"]["n"] == 1
     result = client.get(f"/api/v1/jobs/{second.pk}/results/").json()
     assert result["assay"] == "blood_film" and result["sections"][0]["key"] == "differential"
@@ -262,6 +288,19 @@ def test_every_number_explains_itself(job: Any, tess: Any) -> None:
     assert {k: account[k] for k in ("machine", "rejected", "renamed_away", "renamed_here", "added", "counted")} == {
         "machine": 12, "rejected": 1, "renamed_away": 1, "renamed_here": 0, "added": 1, "counted": 11
     }  # fmt: skip
+
+
+def test_the_news_of_another_reported_analysis_say_who_chose_it_and_when(job: Any, slide: Any, tess: Any) -> None:
+    consumer = CaseConsumer()
+    consumer.user, consumer.case_id, consumer.marks = tess, slide.case_id, {}
+    second = factories.finished_job(slide, moved(factories.cells(FOUND)))
+    consumer.news()
+    choose(tess, second)
+    (news,) = (message for message in consumer.news() if message["type"] == "reported")
+    (chosen,) = news["chosen"]
+    assert (chosen["job"], chosen["by"], chosen["at"]) == (
+        second.pk, tess.display_name, ReportedAnalysis.objects.get(slide=slide).chosen_at,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("blind", [True, False])

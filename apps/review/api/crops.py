@@ -16,6 +16,7 @@ from apps.accounts.errors import Missing, Refusal
 from apps.analysis.cellfiles import cells_of
 from apps.analysis.models import Job
 from apps.review import typical
+from apps.review.analyses import waiting_labels_for
 from apps.review.api.asread import job_as_read
 from apps.review.crops import crop_jpeg
 from apps.review.models import AddedCell
@@ -53,6 +54,20 @@ def added_crop(request: HttpRequest, job_id: uuid.UUID, added_id: uuid.UUID) -> 
         if cell is None:
             raise Missing(gettext("There is no such added cell."))
         return _crop(request, job, str(cell.pk), (cell.x, cell.y, cell.w, cell.h))
+    except Refusal as refusal:
+        return refusal_response(refusal)
+
+
+@require_safe
+@token_or_session
+def carried_crop(request: HttpRequest, job_id: uuid.UUID, label_id: uuid.UUID) -> HttpResponse:
+    """The place of a label of an earlier analysis that waits for a decision, where the new one has no cell."""
+    try:
+        job = job_as_read(request.user, job_id)
+        waiting = next((one for one in waiting_labels_for(request.user, job) if one.pk == label_id), None)
+        if waiting is None:
+            raise Missing(gettext("There is no such label of an earlier analysis."))
+        return _crop(request, job, str(waiting.pk), (waiting.x, waiting.y, waiting.w, waiting.h))
     except Refusal as refusal:
         return refusal_response(refusal)
 

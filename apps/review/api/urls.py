@@ -38,4 +38,5 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/cells/<int:row>/", gallery.CellView.as_view(), name="job-cell"),
     path("jobs/<uuid:job_id>/cells/<int:row>/crop.jpg", crops.cell_crop, name="job-crop"),
     path("jobs/<uuid:job_id>/added/<uuid:added_id>/crop.jpg", crops.added_crop, name="added-crop"),
+    path("jobs/<uuid:job_id>/carried/<uuid:label_id>/crop.jpg", crops.carried_crop, name="carried-crop"),
 ]

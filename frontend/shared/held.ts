@@ -1,0 +1,49 @@
+/** Something that was decided and is done only after a while, so that it can be taken back until then; one at a time. */
+
+const HELD_MS = 8000;
+
+export class Held<T> {
+  private now: T | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private listeners = new Set<() => void>();
+
+  constructor(
+    private readonly act: (decision: T) => Promise<void>,
+    private readonly held_ms = HELD_MS,
+  ) {}
+
+  get = (): T | null => this.now;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  /** Hold a decision; the one before is done now. */
+  put(decision: T): void {
+    void this.flush();
+    this.set(decision);
+    this.timer = setTimeout(() => void this.flush(), this.held_ms);
+  }
+
+  /** Take the decision back; false where none is held any more. */
+  takeBack(): boolean {
+    const held = this.now !== null;
+    this.set(null);
+    return held;
+  }
+
+  /** Do at once what is held. */
+  async flush(): Promise<void> {
+    const decision = this.now;
+    if (decision === null) return;
+    this.set(null);
+    await this.act(decision);
+  }
+
+  private set(decision: T | null): void {
+    clearTimeout(this.timer);
+    this.now = decision;
+    for (const listener of [...this.listeners]) listener();
+  }
+}
