@@ -1,5 +1,5 @@
 import { t } from "../shared/catalogue";
-import { fixed } from "../shared/format";
+import { fixed, number } from "../shared/format";
 import { richPlural } from "../shared/rich";
 import type { Agreement } from "../shared/types";
 
@@ -48,8 +48,8 @@ export function AgreementTable({ table }: { table: Table }) {
                 <tr key={c.key}>
                   <td>{c.name}</td>
                   <td className="number">{c.both}</td>
-                  <td className="number">{c.only_first}</td>
-                  <td className="number">{c.only_second}</td>
+                  <td className="number">{number.format(c.only_first)}</td>
+                  <td className="number">{number.format(c.only_second)}</td>
                   <td className="number" title={c.why}>
                     {c.kappa ? kappa(c.kappa) : "–"}
                   </td>

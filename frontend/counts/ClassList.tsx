@@ -3,6 +3,7 @@ import type { Which } from "../room/usegallery";
 import type { Marks } from "../room/usemarks";
 import type { Notes } from "../room/usenotes";
 import { plural, t } from "../shared/catalogue";
+import { number } from "../shared/format";
 import { Mark } from "../shared/Mark";
 import type { CellClass, Counts, Schema } from "../shared/types";
 import { type CountsTrouble, hasFailed, NoCounts } from "./NoCounts";
@@ -37,7 +38,7 @@ export function ClassList({ schema, counts, runningCounts, trouble, marks, selec
         onClick={() => onChoose("must-see")}
       >
         <span>{t("Must be seen")}</span>
-        <b>{counts ? counts.must_see.open : "–"}</b>
+        <b>{counts ? number.format(counts.must_see.open) : "–"}</b>
       </button>
       {counts === null && hasFailed(trouble) && (
         <p className="counts-failed">
@@ -53,7 +54,7 @@ export function ClassList({ schema, counts, runningCounts, trouble, marks, selec
             aria-pressed={selection === which}
             onClick={() => onChoose(which)}
           >
-            {name} <b>{notes[n]}</b>
+            {name} <b>{number.format(notes[n])}</b>
           </button>
         ))}
       </div>
@@ -119,7 +120,7 @@ function Group({ group, count, marks, selection, onChoose }: GroupProps) {
           {allHidden ? "○" : "●"}
         </button>
         <span>{group.name}</span>
-        <b>{count ? group.total : "–"}</b>
+        <b>{count ? number.format(group.total) : "–"}</b>
       </h3>
       {group.filled.map(line)}
       {unfolded && group.empty.map(line)}
@@ -166,7 +167,7 @@ function Line({ cell, n, marks, on, onChoose }: LineProps) {
       <button type="button" className="name" title={cell.name} onClick={() => onChoose(cell.index)}>
         <span>{cell.name}</span>
         {cell.shortcut && <kbd>{cell.shortcut}</kbd>}
-        <b>{n ?? "–"}</b>
+        <b>{n === null ? "–" : number.format(n)}</b>
       </button>
       <button
         type="button"

@@ -1,6 +1,6 @@
 import { type RefObject, useLayoutEffect, useRef, useState } from "react";
 import { LANGUAGE, plural, t } from "../shared/catalogue";
-import { percent } from "../shared/format";
+import { number, percent } from "../shared/format";
 import { rich } from "../shared/rich";
 import type { Counts, Ratio, Section } from "../shared/types";
 import { CountsTable } from "./CountsTable";
@@ -91,10 +91,10 @@ function SectionLine({ section }: { section: Section }) {
     <>
       <span>
         {section.target === null
-          ? rich("{noun} {n}", { noun: section.noun, n: <b>{section.n.reviewed}</b> })
+          ? rich("{noun} {n}", { noun: section.noun, n: <b>{number.format(section.n.reviewed)}</b> })
           : rich("{noun} {n} of {target}", {
               noun: section.noun,
-              n: <b>{section.n.reviewed}</b>,
+              n: <b>{number.format(section.n.reviewed)}</b>,
               target: section.target,
             })}
       </span>

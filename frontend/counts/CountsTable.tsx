@@ -70,7 +70,7 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
           .map((r) => (
             <tr key={r.key} title={explained(accounts[r.key])}>
               <td>{r.name}</td>
-              <td>{r.reviewed.count}</td>
+              <td>{number.format(r.reviewed.count)}</td>
               <td>{section.below_floor ? "" : percent(r.reviewed)}</td>
               {likely && <td>{r.with_machine_errors?.text}</td>}
               {absolute && <td>{r.absolute?.text}</td>}
@@ -81,7 +81,7 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
                 </td>
               )}
               <td className="machine">
-                {r.machine.count}
+                {number.format(r.machine.count)}
                 {!section.below_floor && r.machine.value !== null && ` · ${percent(r.machine)}`}
               </td>
             </tr>
@@ -90,14 +90,14 @@ function SectionTable({ section, accounts }: { section: Section; accounts: Count
           <td>{t("n")}</td>
           <td>
             {section.target === null
-              ? section.n.reviewed
+              ? number.format(section.n.reviewed)
               : t("{n} of {target}", { n: section.n.reviewed, target: section.target })}
           </td>
           <td />
           {likely && <td />}
           {absolute && <td />}
           {graded && <td />}
-          <td className="machine">{section.n.machine}</td>
+          <td className="machine">{number.format(section.n.machine)}</td>
         </tr>
       </tbody>
     </table>

@@ -27,12 +27,15 @@ interface Props extends Omit<CardActs, "reviewing"> {
   acts: ReactNode;
   /** Beside the picture, under the name. */
   facts: ReactNode;
+  /** Beside what may be noted of it. */
+  more?: ReactNode;
   /** Under the notes. */
   children?: ReactNode;
 }
 
 /** The card of a chosen cell, whoever saw it first: picture, class, what is known of it, notes. */
-export function CardFrame({ cell, picture, label, acts, facts, children, notes, mayWrite, commenting, onGo }: Props) {
+export function CardFrame(props: Props) {
+  const { cell, picture, label, acts, facts, more, children, notes, mayWrite, commenting, onGo } = props;
   return (
     <aside className="card" aria-label={t("Chosen cell")}>
       {acts}
@@ -49,7 +52,9 @@ export function CardFrame({ cell, picture, label, acts, facts, children, notes, 
           {facts}
         </div>
       </div>
-      {picture && <CellNotes key={keyOf(cell)} cell={cell} notes={notes} mayWrite={mayWrite} requests={commenting} />}
+      {picture && (
+        <CellNotes key={keyOf(cell)} cell={cell} notes={notes} mayWrite={mayWrite} requests={commenting} more={more} />
+      )}
       {children}
     </aside>
   );

@@ -72,14 +72,6 @@ export function CellCard({ card, loading, problem, schema, reviewing, onLike, ..
           </li>
         ))}
       </ol>
-      <button
-        type="button"
-        className="quiet"
-        onClick={onLike}
-        title={t("List the cells most like this one (Shift + K)")}
-      >
-        {t("Find alike")}
-      </button>
     </>
   );
   return (
@@ -90,6 +82,11 @@ export function CellCard({ card, loading, problem, schema, reviewing, onLike, ..
       label={label}
       acts={<ReviewActs {...reviewing} />}
       facts={facts}
+      more={
+        <button type="button" onClick={onLike} title={t("List the cells most like this one (Shift + K)")}>
+          {t("Find alike")}
+        </button>
+      }
     >
       <dl>
         {MEASURES.filter(([key]) => card.measures[key] !== null).map(([key, name, unit]) => (

@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import type { Notes } from "../room/usenotes";
 import { t } from "../shared/catalogue";
 import { dayTime } from "../shared/format";
@@ -10,10 +10,12 @@ interface Props {
   mayWrite: boolean;
   /** Grows each time the reader asks to write a comment. */
   requests: number;
+  /** Buttons that stand before these. */
+  more?: ReactNode;
 }
 
 /** What people wrote of the chosen cell, and whether it is one to teach with. */
-export function CellNotes({ cell, notes, mayWrite, requests }: Props) {
+export function CellNotes({ cell, notes, mayWrite, requests, more }: Props) {
   const here = notes.of(keyOf(cell));
   const comments = here.filter((n) => n.kind === "comment");
   const teach = here.some((n) => n.kind === "teach");
@@ -27,6 +29,7 @@ export function CellNotes({ cell, notes, mayWrite, requests }: Props) {
   return (
     <div className="cell-notes">
       <p className="cell-notes-acts">
+        {more}
         <button
           type="button"
           aria-pressed={teach}

@@ -1,7 +1,7 @@
 import { type DragEvent, type MouseEvent, useEffect, useRef, useState } from "react";
 import type { DifferentialClass } from "../room/usedifferential";
 import { plural, t } from "../shared/catalogue";
-import { percent } from "../shared/format";
+import { number, percent } from "../shared/format";
 import { UNIDENTIFIED } from "../shared/holds";
 import { Mark } from "../shared/Mark";
 import type { CellClass } from "../shared/types";
@@ -68,7 +68,7 @@ export function ClassRow(props: RowProps) {
       <h3>
         <Mark mark={(perhaps ?? cell).mark} colour={(perhaps ?? cell).colour} /> <span>{title}</span>
         {(perhaps ?? cell).shortcut && <kbd>{(perhaps ?? cell).shortcut}</kbd>}
-        <b>{rowNumber(rows, nameless ? 0 : group.unlisted, nameless ? null : share)}</b>
+        <b>{number.format(rowNumber(rows, nameless ? 0 : group.unlisted, nameless ? null : share))}</b>
         <small>
           {nameless
             ? first === 0 && t("outside the count until somebody names them")

@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import type { Notes } from "../room/usenotes";
 import { t } from "../shared/catalogue";
+import { number } from "../shared/format";
 import type { GalleryRow, Schema } from "../shared/types";
 import { keyOf } from "./keyof";
 import { onScreen } from "./onscreen";
@@ -85,7 +86,7 @@ export function Gallery(props: Props) {
     <section className="gallery" aria-label={t("Gallery")}>
       <header>
         <h2>
-          {props.title} <b>{props.total ?? "…"}</b>
+          {props.title} <b>{props.total === null ? "…" : number.format(props.total)}</b>
         </h2>
         {props.note && <p className="list-note">{props.note}</p>}
         <div className="tools">

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { get } from "../shared/api";
 import { plural, t } from "../shared/catalogue";
-import { fixed, percent } from "../shared/format";
+import { fixed, number, percent } from "../shared/format";
 import { Mark } from "../shared/Mark";
 import type { CountsWithin, Schema } from "../shared/types";
 
@@ -43,7 +43,7 @@ export function HereBox({ jobId, schema, outline, revision, onClose }: Props) {
                   <td>
                     {cellClass && <Mark mark={cellClass.mark} colour={cellClass.colour} />} {cellClass?.name}
                   </td>
-                  <td>{c.count}</td>
+                  <td>{number.format(c.count)}</td>
                   <td className="soft">{c.value !== null && percent(c)}</td>
                 </tr>
               );
