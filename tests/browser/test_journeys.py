@@ -15,7 +15,9 @@ pytestmark = pytest.mark.browser
 
 
 def count_of(page: Page, name: str) -> int:
-    return int(page.locator(".class .name", has=page.get_by_text(name, exact=True)).locator("b").inner_text())
+    return int(
+        page.locator(".class .name", has=page.get_by_text(name, exact=True)).locator("b").inner_text().replace(",", "")
+    )
 
 
 def test_1_a_technologist_reviews_by_keyboard(visit: Any, house: Stack) -> None:
@@ -59,7 +61,7 @@ def test_1_a_technologist_reviews_by_keyboard(visit: Any, house: Stack) -> None:
     # Every cell that must be seen, by space and Enter alone.
     page.locator(".class.must").click()
     for _ in range(400):
-        n_open = int(page.locator(".class.must b").inner_text())
+        n_open = int(page.locator(".class.must b").inner_text().replace(",", ""))
         if n_open == 0:
             break
         if page.locator(".picture.current").count() == 0:

@@ -20,4 +20,4 @@ def still(page: Page) -> None:
 
 
 def must_see(page: Page) -> int:
-    return int(page.locator(".class.must b").inner_text())
+    return int(page.locator(".class.must b").inner_text().replace(",", ""))

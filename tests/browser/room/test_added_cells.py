@@ -194,7 +194,7 @@ def test_tile_and_total_go_and_come_with_an_addition_that_is_undone_and_done_aga
     page.locator(".class .name", has=page.get_by_text("Lymphocyte", exact=True)).click()
     total, tile = page.locator(".gallery h2 b"), page.locator(".picture[data-cell^=a]")
     expect(total).to_have_text(re.compile(r"^\d+$"))
-    before = int(total.inner_text())
+    before = int(total.inner_text().replace(",", ""))
     box = page.locator("[data-testid=slide]").bounding_box()
     assert box
     page.keyboard.press("Shift+A")

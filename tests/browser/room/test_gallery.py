@@ -52,10 +52,10 @@ def test_confirming_acts_on_what_is_on_screen_says_so_and_can_be_undone(room: Pa
     expect(page.locator(".gallery h2")).to_contain_text("Normal red cell")
     expect(page.locator(".picture img").first).to_be_visible()
     still(page)
-    total = int(page.locator(".gallery h2 b").inner_text())
+    total = int(page.locator(".gallery h2 b").inner_text().replace(",", ""))
     page.get_by_role("button", name="Confirm those on screen").click()
     expect(page.locator(".toast")).to_contain_text("cells confirmed. Press z to undo")
-    confirmed = int(page.locator(".toast").inner_text().split()[0])
+    confirmed = int(page.locator(".toast").inner_text().split()[0].replace(",", ""))
     assert 4 < confirmed < total
     expect(page.locator(".picture.confirmed").first).to_be_visible()
     page.keyboard.press("z")
@@ -110,7 +110,7 @@ def test_in_the_differential_a_key_or_the_menu_moves_a_cell_to_its_class(room: P
     name = names.first.inner_text()
     other, key = ("Monocyte", "m") if name == "Eosinophil" else ("Eosinophil", "e")
     source = row_of(page, name)
-    before = int(source.locator("h3 b").inner_text())
+    before = int(source.locator("h3 b").inner_text().replace(",", ""))
     cell = source.locator("[data-cell]").first
     which = cell.get_attribute("data-cell")
     cell.click()

@@ -75,7 +75,7 @@ def test_a_lasso_chooses_the_marked_cells_it_goes_round_and_one_key_acts_on_all(
     expect(page.locator(".toast")).to_contain_text("chosen. A class’s key")
     assert page.url == before, "the slide has not moved"
     cells = page.locator(".gallery-scroll [data-cell]")
-    n = int(page.locator(".gallery h2 b").inner_text())
+    n = int(page.locator(".gallery h2 b").inner_text().replace(",", ""))
     expect(page.locator(".picture.chosen")).to_have_count(n)
     assert f"r{row}" in [cells.nth(i).get_attribute("data-cell") for i in range(n)]
     page.get_by_role("button", name="Count here").click()
