@@ -47,7 +47,7 @@ function Fact({ name, text, wide }: { name: string; text: string; wide?: boolean
 }
 
 function Edit({ facts, act, onDone }: Pick<Props, "facts" | "act"> & { onDone(): void }) {
-  const [opened] = useState(facts);
+  const [atOpening] = useState(facts);
   const [typed, setTyped] = useState<Partial<Texts>>({});
   const [age, setAge] = useState(() => ageTextOf(facts.age_days));
   const { pseudonym, sex, stain, question } = { ...facts, ...typed };
@@ -55,7 +55,7 @@ function Edit({ facts, act, onDone }: Pick<Props, "facts" | "act"> & { onDone():
     setTyped({ ...typed, [name]: event.target.value });
   async function save(event: FormEvent) {
     event.preventDefault();
-    const changes = changesOf(opened, typed, age);
+    const changes = changesOf(atOpening, typed, age);
     if (await act(() => send("PATCH", `/api/v1/cases/${facts.accession}/`, changes))) onDone();
   }
   return (

@@ -16,13 +16,13 @@ export function SlideName(props: { name: string; title: string; may: boolean; on
         )}
       </div>
     );
-  const wanted = draft.trim();
+  const newName = draft.trim();
   return (
     <form
       className="slide-name"
       onSubmit={(e) => {
         e.preventDefault();
-        if (wanted && wanted !== name) onName(wanted);
+        if (newName && newName !== name) onName(newName);
         setDraft(null);
       }}
       onKeyDown={(e) => e.key === "Escape" && setDraft(null)}
@@ -35,7 +35,7 @@ export function SlideName(props: { name: string; title: string; may: boolean; on
         autoFocus
         onChange={(e) => setDraft(e.target.value)}
       />
-      <button type="submit" disabled={!wanted}>
+      <button type="submit" disabled={!newName}>
         {t("Save")}
       </button>
       <button type="button" onClick={() => setDraft(null)}>

@@ -46,10 +46,10 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   }
 
   /** What the uploads hold where a person must or may choose; null where there is nothing to choose. */
-  async function look(sent: string[], series?: number): Promise<UploadContents | null> {
+  async function look(uploadIds: string[], series?: number): Promise<UploadContents | null> {
     setLooking(true);
     try {
-      const answer = await lookAt(accession, sent, series);
+      const answer = await lookAt(accession, uploadIds, series);
       return isChoice(answer) ? answer : null;
     } catch (error) {
       if (error instanceof Problem && !unreachable(error)) return null; // the import refuses it with the same words, and lets the uploads go
@@ -79,21 +79,26 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
     abort.current = new AbortController();
     setProblem("");
     try {
-      const sent = contents ? uploads : await sendFiles(files, accession, setProgress, abort.current.signal);
+      const uploadIds = contents ? uploads : await sendFiles(files, accession, setProgress, abort.current.signal);
       setProgress(null);
       if (!contents && mayHoldSeveral(files.map((file) => file.name))) {
-        const answer = await look(sent);
+        const answer = await look(uploadIds);
         if (answer) {
           const first = usual(answer);
-          const one = typeof first.which === "number" ? await look(sent, first.which) : answer;
-          setUploads(sent);
+          const one = typeof first.which === "number" ? await look(uploadIds, first.which) : answer;
+          setUploads(uploadIds);
           setContents({ ...answer, focal_planes: one?.focal_planes ?? 1 });
           setChoice(first);
           return;
         }
       }
-      if (contents && choice.which === "each") await makeEach(accession, sent, { name, mpp: scale });
-      else await makeSlide(accession, sent, { name, mpp: scale, ...(contents ? importFields(choice, contents) : {}) });
+      if (contents && choice.which === "each") await makeEach(accession, uploadIds, { name, mpp: scale });
+      else
+        await makeSlide(accession, uploadIds, {
+          name,
+          mpp: scale,
+          ...(contents ? importFields(choice, contents) : {}),
+        });
       setFiles([]);
       forget();
       setName("");

@@ -13,8 +13,8 @@ interface Placed {
 
 /** The name of the folder that holds the files, if it is a Zarr group; "" else. */
 export function zarrFolder(files: readonly Placed[]): string {
-  const marked = files.find((f) => MARKS.some((mark) => /^[^/]+$/.test(parentOf(f, mark))));
-  return marked ? (marked.webkitRelativePath.split("/")[0] ?? "") : "";
+  const markFile = files.find((f) => MARKS.some((mark) => /^[^/]+$/.test(parentOf(f, mark))));
+  return markFile ? (markFile.webkitRelativePath.split("/")[0] ?? "") : "";
 }
 
 function parentOf(file: Placed, mark: string): string {

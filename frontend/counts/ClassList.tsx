@@ -28,7 +28,7 @@ export function ClassList({ schema, counts, runningCounts, trouble, marks, selec
     for (const row of section.rows) if (row.class !== null) tally.set(row.class, row.reviewed.count);
   for (const row of counts?.outside ?? []) tally.set(row.class, row.count);
   const count = (index: number) => (runningCounts ? (runningCounts[index] ?? 0) : (tally.get(index) ?? 0));
-  const known = counts !== null || runningCounts !== null;
+  const hasCounts = counts !== null || runningCounts !== null;
   const groups = classGroups(schema, count, typeof selection === "number" ? selection : null);
   return (
     <nav className="classes" aria-label={t("Classes")}>
@@ -63,7 +63,7 @@ export function ClassList({ schema, counts, runningCounts, trouble, marks, selec
           <Group
             key={group.key}
             group={group}
-            count={known ? count : null}
+            count={hasCounts ? count : null}
             marks={marks}
             selection={selection}
             onChoose={onChoose}

@@ -68,8 +68,8 @@ const HELD: Readonly<Record<string, readonly string[]>> = {
 function inNumber({ key, rows }: Pick<Section, "key" | "rows">): Section["rows"] {
   const shared = rows.filter((r) => r.reviewed.value !== null);
   if (shared.length) return shared;
-  const held = HELD[key];
-  return held ? rows.filter((r) => held.includes(r.key)) : rows;
+  const keys = HELD[key];
+  return keys ? rows.filter((r) => keys.includes(r.key)) : rows;
 }
 
 /** What is left of a class, and how far its share of `n` cells may still move; n is 0 where it has no share. */

@@ -20,12 +20,12 @@ interface Props extends CardActs {
 export function AddedCard({ cell, labels, jobId, schema, reviewing, onChoose, ...acts }: Props) {
   const label = cell.label === null || cell.label < 0 ? undefined : schema.classes[cell.label];
   const name = { row: null, added: cell.id };
-  const sent = !cell.id.startsWith("waiting ");
+  const isSaved = !cell.id.startsWith("waiting ");
   const { upon } = cell;
   const facts = (
     <>
       <p className="machine">{t("A person added this cell.")}</p>
-      {sent && (
+      {isSaved && (
         <p className={upon ? "must-note" : "machine"}>
           {uponText(cell, labels, schema)}{" "}
           {upon && (
@@ -52,9 +52,9 @@ export function AddedCard({ cell, labels, jobId, schema, reviewing, onChoose, ..
     <CardFrame
       {...acts}
       cell={name}
-      picture={sent ? pictureUrl(jobId, name) : ""}
+      picture={isSaved ? pictureUrl(jobId, name) : ""}
       label={label}
-      acts={sent && <ReviewActs {...reviewing} reject={cell.state === "rejected" ? "" : t("Remove this cell")} />}
+      acts={isSaved && <ReviewActs {...reviewing} reject={cell.state === "rejected" ? "" : t("Remove this cell")} />}
       facts={facts}
     />
   );

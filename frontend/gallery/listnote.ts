@@ -14,12 +14,12 @@ export function countedNote(
   if (tally >= total) return "";
   const cut = Math.min(account?.cut ?? 0, total - tally);
   const outside = Math.min(account?.outside ?? 0, total - tally - cut);
-  const moved = total - tally - cut - outside;
+  const fromElsewhere = total - tally - cut - outside;
   return [
     t("{n} counted", { n: tally }),
     cut && t("{n} cut by an edge, or touched by a scale bar", { n: cut }),
     outside && t("{n} outside the counted fields", { n: outside }),
-    moved && t("{n} renamed or rejected since", { n: moved }),
+    fromElsewhere && t("{n} renamed or rejected since", { n: fromElsewhere }),
   ]
     .filter(Boolean)
     .join(", ");

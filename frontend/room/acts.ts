@@ -88,10 +88,10 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
         say(refusal);
         return;
       }
-      const wanted = rows.filter((r) => selection.has(keyOf(r)));
-      const sharedClass = mixed ? null : classOf(wanted);
-      const heap = action === "confirm" && sharedClass === null ? heapOf(wanted) : wanted;
-      const nOthers = wanted.length - heap.length;
+      const cells = rows.filter((r) => selection.has(keyOf(r)));
+      const sharedClass = mixed ? null : classOf(cells);
+      const heap = action === "confirm" && sharedClass === null ? heapOf(cells) : cells;
+      const nOthers = cells.length - heap.length;
       if (nOthers && !heap.length) {
         say(ONE_AT_A_TIME);
         return;
@@ -130,9 +130,9 @@ export function useActs({ rows, label, refusal, selected, onSelect, goTo, say, m
   /** Give those of the given cells that are open a class: what people said of the others stands. */
   const name = useCallback(
     async (keys: ReadonlySet<string>, cls: number) => {
-      const wanted = rows.filter((r) => keys.has(keyOf(r)));
-      const open = wanted.filter((r) => r.state === "");
-      const nLeft = wanted.length - open.length;
+      const cells = rows.filter((r) => keys.has(keyOf(r)));
+      const open = cells.filter((r) => r.state === "");
+      const nLeft = cells.length - open.length;
       if (refusal) say(refusal);
       else if (!open.length) say(t("Every cell on screen has been reviewed."));
       else if (await label("relabel", targetsOf(open), cls))

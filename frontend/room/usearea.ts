@@ -53,8 +53,8 @@ export function outlinedOf(
   schema: Schema,
   marks: Pick<Marks, "hidden" | "threshold">,
 ): Outlined {
-  const marked = schema.classes.filter((c) => !marks.hidden.has(c.index)).map((c) => c.index);
-  return { within: outlineText(points), classes: marked.join(","), least: String(marks.threshold) };
+  const classesOnSlide = schema.classes.filter((c) => !marks.hidden.has(c.index)).map((c) => c.index);
+  return { within: outlineText(points), classes: classesOnSlide.join(","), least: String(marks.threshold) };
 }
 
 export function chosenText(rows: readonly GalleryRow[], n: number): string {

@@ -34,8 +34,8 @@ export function useCompare(rows: readonly GalleryRow[], selection: ReadonlySet<s
 
 /** The two newest of the chosen cells, in the order they were chosen in. */
 export function sideBySide(rows: readonly GalleryRow[], selection: ReadonlySet<string>): GalleryRow[] {
-  const wanted = [...selection].slice(-2);
-  return wanted.flatMap((key) => rows.find((r) => keyOf(r) === key) ?? []);
+  const lastTwo = [...selection].slice(-2);
+  return lastTwo.flatMap((key) => rows.find((r) => keyOf(r) === key) ?? []);
 }
 
 /** The class after `cls` in the order of likelihood, the first after the last; null where there is no other. */

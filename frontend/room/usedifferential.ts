@@ -107,14 +107,14 @@ export function useDifferential(
   });
   return useMemo(() => {
     const listed = answers.pages.flatMap((page) => page?.rows ?? []);
-    const known = client.getQueriesData<GalleryPage>({ queryKey: ["gallery", jobId] });
-    const moved = movedHere(
+    const cachedPages = client.getQueriesData<GalleryPage>({ queryKey: ["gallery", jobId] });
+    const arrivals = movedHere(
       classes,
       listed,
-      known.flatMap(([, page]) => page?.rows ?? []),
+      cachedPages.flatMap(([, page]) => page?.rows ?? []),
       labels,
     );
-    const cells = [...listed, ...moved].map((row) => withLabel(row, labels));
+    const cells = [...listed, ...arrivals].map((row) => withLabel(row, labels));
     const unlisted = new Map(
       classes.map((c, i) => [c.index, (answers.pages[i]?.n ?? 0) - (answers.pages[i]?.rows.length ?? 0)] as const),
     );
@@ -135,12 +135,12 @@ export function askAgain(client: QueryClient, queryKey: readonly unknown[]): voi
 export function movedHere(
   classes: readonly CellClass[],
   listed: readonly GalleryRow[],
-  known: readonly GalleryRow[],
+  cachedRows: readonly GalleryRow[],
   labels: Labels,
 ): GalleryRow[] {
   const indices = new Set(classes.map((c) => c.index));
   const there = new Set(listed.map(keyOf));
-  return known.filter((row) => {
+  return cachedRows.filter((row) => {
     const { state, label } = withLabel(row, labels);
     if (state !== "relabelled" || label === null || !indices.has(label) || there.has(keyOf(row))) return false;
     there.add(keyOf(row));
@@ -171,9 +171,9 @@ export function byClass(
     unlisted: unlisted.get(cell.index) ?? 0,
   }));
   // What nobody can name stands first and by itself.
-  const named = groups.filter((g) => g.rows.length > 0 && g.cell.key !== UNIDENTIFIED);
+  const namedGroups = groups.filter((g) => g.rows.length > 0 && g.cell.key !== UNIDENTIFIED);
   const nameless = groups.filter((g) => g.rows.length > 0 && g.cell.key === UNIDENTIFIED);
-  const filled: DifferentialClass[] = [...nameless.flatMap(byLikeliest), ...named];
+  const filled: DifferentialClass[] = [...nameless.flatMap(byLikeliest), ...namedGroups];
   return {
     sections,
     filled,

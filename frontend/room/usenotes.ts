@@ -68,9 +68,9 @@ export function useNotes(jobId: string | null, reviewable: boolean, say: (text: 
     comment: ({ row, added }, text) =>
       change(() => send("POST", url, { kind: "comment", row, added, text }), t("The comment has been saved.")),
     teach: async (cell) => {
-      const marked = placed.cells.get(keyOf(cell))?.find((n) => n.kind === "teach");
+      const teachNote = placed.cells.get(keyOf(cell))?.find((n) => n.kind === "teach");
       const { row, added } = cell;
-      if (marked) await remove(marked);
+      if (teachNote) await remove(teachNote);
       else await change(() => send("POST", url, { kind: "teach", row, added }), t("Marked for teaching."));
     },
     remove,

@@ -36,8 +36,10 @@ export function useOpened(data: Room, opens_with: string | null): Opened {
   const stays = useRef<{ slide: string | null; jobs: Record<string, string> }>({ slide: null, jobs: {} });
   const begins = stays.current.slide ?? opens_with ?? data.opens_with;
   const slide = match ?? ready.find((s) => s.id === begins) ?? ready[0] ?? null;
-  const asked = start.current.job;
-  const [analysis, setAnalysis] = useState<Record<string, string>>(() => (slide && asked ? { [slide.id]: asked } : {}));
+  const linkedJob = start.current.job;
+  const [analysis, setAnalysis] = useState<Record<string, string>>(() =>
+    slide && linkedJob ? { [slide.id]: linkedJob } : {},
+  );
   const job = slide && analysisOf(slide, analysis[slide.id], stays.current.jobs[slide.id]);
   const jobId = job?.id ?? null;
   if (slide) stays.current.slide = slide.id;
@@ -45,7 +47,7 @@ export function useOpened(data: Room, opens_with: string | null): Opened {
   const first = useRef(jobId);
   // A row is a cell of one job only: in another it would be another cell.
   const [cellOfJob, setCellOfJob] = useState<CellName & { job: string | null }>({
-    job: asked ?? first.current,
+    job: linkedJob ?? first.current,
     row: start.current.cell ?? null,
     added: null,
   });

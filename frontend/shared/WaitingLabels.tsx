@@ -97,7 +97,7 @@ interface SeveralProps {
 function Several({ labels, ticks, onTicks, onDecide }: SeveralProps) {
   const ids = labels.map((label) => label.id);
   const ticked = ids.filter((id) => ticks.has(id));
-  const chosen = ticked.length ? ticked : ids;
+  const targets = ticked.length ? ticked : ids;
   return (
     <p className="actions">
       <label>
@@ -108,12 +108,12 @@ function Several({ labels, ticks, onTicks, onDecide }: SeveralProps) {
         />{" "}
         {t("Choose all")}
       </label>
-      <button type="button" onClick={(event) => isMeant(event) && onDecide(chosen, true)}>
+      <button type="button" onClick={(event) => isMeant(event) && onDecide(targets, true)}>
         {ticked.length
           ? plural(ticked.length, "Keep {n} chosen label", "Keep {n} chosen labels")
           : plural(ids.length, "Keep {n} label", "Keep all {n} labels")}
       </button>
-      <button type="button" onClick={(event) => isMeant(event) && onDecide(chosen, false)}>
+      <button type="button" onClick={(event) => isMeant(event) && onDecide(targets, false)}>
         {ticked.length
           ? plural(ticked.length, "Drop {n} chosen label", "Drop {n} chosen labels")
           : plural(ids.length, "Drop {n} label", "Drop all {n} labels")}

@@ -13,8 +13,8 @@ export function carriedText(label: CarriedLabel, schema: Schema): { before: stri
         ? t("{by} classified this cell as {name}.", { by: label.by, name: name(label.label_key) })
         : t("{by} confirmed this cell as {name}.", { by: label.by, name: name(label.machine_before) });
   if (label.why === "no-partner") return { before, now: t("The new analysis has no cell here.") };
-  const known = schema.classes.some((c) => c.key === label.label_key);
-  if (label.label_key && !known)
+  const hasClass = schema.classes.some((c) => c.key === label.label_key);
+  if (label.label_key && !hasClass)
     return {
       before,
       now: t("The classes of the new analysis do not include {name}.", { name: name(label.label_key) }),

@@ -28,9 +28,9 @@ export class Held<T> {
 
   /** Take the decision back; false where none is held any more. */
   takeBack(): boolean {
-    const held = this.now !== null;
+    const hasDecision = this.now !== null;
     this.set(null);
-    return held;
+    return hasDecision;
   }
 
   /** Do at once what is held. */

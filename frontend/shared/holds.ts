@@ -54,8 +54,8 @@ export function analysisAt(
   open: string | null = null,
 ): { slide: Slide; job: Analysis } | null {
   const every = slides.flatMap((slide) => (slide.jobs ?? []).map((job) => ({ slide, job })));
-  const named = every.find(({ job }) => job.id === place.job);
-  if (named) return named;
+  const placeOfJob = every.find(({ job }) => job.id === place.job);
+  if (placeOfJob) return placeOfJob;
   const fits = every.filter(
     ({ job }) =>
       job.reported && job.reviewable && (place.list !== "unidentified" || unidentifiedOf(schemas, job) !== null),

@@ -8,7 +8,7 @@ export interface Live {
 
 export function live(path: string, onMessage: (message: never) => void, onConnect: () => void): Live {
   let socket: WebSocket | null = null;
-  let closed = false;
+  let isClosed = false;
   let wait_ms = 500;
   let timer = 0;
 
@@ -22,7 +22,7 @@ export function live(path: string, onMessage: (message: never) => void, onConnec
     };
     socket.onmessage = (event) => onMessage(JSON.parse(String(event.data)) as never);
     socket.onclose = (event) => {
-      if (closed || event.code === 4403) return;
+      if (isClosed || event.code === 4403) return;
       line.lost("news");
       timer = window.setTimeout(open, wait_ms);
       wait_ms = Math.min(5000, wait_ms * 2);
@@ -31,7 +31,7 @@ export function live(path: string, onMessage: (message: never) => void, onConnec
   open();
   return {
     close() {
-      closed = true;
+      isClosed = true;
       window.clearTimeout(timer);
       socket?.close();
     },
