@@ -65,7 +65,7 @@ export function BloodCount({ accession, may, act }: Props) {
           </table>
         </div>
       ) : (
-        !open && <p className="empty">{t("No analyser values yet.")}</p>
+        !open && <p className="soft note">{t("No analyser values yet.")}</p>
       )}
       {notes.map((note) => (
         <p key={note} className="soft note">

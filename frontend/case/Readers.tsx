@@ -80,6 +80,7 @@ export function Readers({ data, act }: Props) {
       {!second && may && (
         <Order data={data} onOrder={(username, blind) => act(() => send("POST", at, { username, blind }))} />
       )}
+      {!second && !may && <p className="soft note">{t("Read by one person; no second reading was asked for.")}</p>}
       {hidden && (
         <p className="soft note">{t("The second reading is blind: nothing is compared before it is closed.")}</p>
       )}
