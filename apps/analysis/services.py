@@ -211,7 +211,7 @@ def retry(user: Any, job: Job) -> Job:
                     gettext("Cells of this analysis have been labelled; order a new analysis instead."),
                     code="job-labelled",
                 )
-            if _is_signed(case, job):
+            if str(job.pk) in signed_jobs(case):
                 raise Conflict(
                     gettext("A signed report holds the cells of this analysis; order a new analysis instead."),
                     code="job-signed",
@@ -241,7 +241,7 @@ def retry(user: Any, job: Job) -> Job:
     return job
 
 
-def _is_signed(case: Case, job: Job) -> bool:
-    """Whether a version of the case's report, superseded ones too, binds the analysis' files by hash."""
+def signed_jobs(case: Case) -> set[str]:
+    """Ids of the analyses whose files a version of the case's report, superseded ones too, binds by hash."""
     documents = case.reports.values_list("document", flat=True)
-    return any(piece["job"] == str(job.pk) for document in documents for piece in document.get("evidence", ()))
+    return {piece["job"] for document in documents for piece in document.get("evidence", ())}

@@ -6,16 +6,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
+from guardian.models import GroupObjectPermission, UserObjectPermission
 from guardian.shortcuts import assign_perm, get_group_perms, get_user_perms, get_users_with_perms, remove_perm
 
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.accounts.models import User
 from apps.accounts.roles import OWN_CASE_RIGHTS, RIGHTS
 from apps.accounts.texts import refuse_turning
+from apps.audit.models import Record
 from apps.audit.services import record
 from apps.cases.locks import hold, hold_open, hold_row
 from apps.cases.models import Case
@@ -68,11 +71,12 @@ def create_case(user: Any, accession: str, **facts: Any) -> Case:
             _validate(case)
             case.save(force_insert=True)
             own = _own_rights(user)
+            deleted = Record.objects.filter(action="case.deleted", accession__iexact=case.accession)
             for right in own:
                 assign_perm(f"{right}_case", user, case)
             record(
                 user, "case.created", "case", case.pk, accession=case.accession, specimen=case.specimen,
-                **({"rights": list(own)} if own else {}),
+                **({"rights": list(own)} if own else {}), **({"used_before": True} if deleted.exists() else {}),
             )  # fmt: skip
     except IntegrityError:
         raise _accession_conflict(accession) from None
@@ -99,6 +103,15 @@ def withdraw_case(user: Any, case: Case) -> None:
     if case.slides.exists() or case.uploads.exists() or case.reports.exists():
         raise Conflict(gettext("This case has slides or reports, so it cannot be removed."), code="case-used")
     record(user, "case.withdrawn", "case", case.pk, accession=case.accession)
+    erase(case)
+
+
+def erase(case: Case) -> None:
+    """Remove the row of a case that holds nothing more, with the rights that were given on it; the caller has locked it, and
+    leaves the line in the record."""
+    of_case = {"content_type": ContentType.objects.get_for_model(Case), "object_pk": str(case.pk)}
+    UserObjectPermission.objects.filter(**of_case).delete()
+    GroupObjectPermission.objects.filter(**of_case).delete()
     case.delete()
 
 
