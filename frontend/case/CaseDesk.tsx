@@ -9,6 +9,7 @@ import { live } from "../shared/socket";
 import type { Room } from "../shared/types";
 import { Archive } from "./Archive";
 import { BloodCount } from "./BloodCount";
+import { DeleteCase } from "./DeleteCase";
 import { Facts } from "./Facts";
 import { followPage } from "./follow";
 import { History } from "./History";
@@ -110,6 +111,7 @@ export function CaseDesk({ first }: { first: Room }) {
               protocols={data.protocols}
               onOrder={(protocol) => void act(() => send("POST", `${at}jobs/`, { protocol }))}
               onRemove={() => void act(() => send("DELETE", at))}
+              onRemoved={() => void again()}
               onConvert={() => void act(() => send("POST", `${at}conversion/`))}
               onColour={(colour) => void act(() => send("PATCH", at, { colour }))}
               onReport={(job) => void act(() => send("POST", `/api/v1/jobs/${job.id}/choose/`))}
@@ -137,6 +139,7 @@ export function CaseDesk({ first }: { first: Room }) {
       <Signature data={data} />
       <BloodCount accession={accession} may={may} act={act} />
       <History accession={accession} />
+      {data.me.rights.includes("administer") && data.reports.length === 0 && <DeleteCase accession={accession} />}
     </>
   );
 }

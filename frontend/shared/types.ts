@@ -34,6 +34,7 @@ export type CountsWithin = Sent["CountsWithin"];
 export type Typical = Sent["Typical"];
 export type Interval = Sent["Interval"];
 export type Signing = Sent["Signing"];
+export type Loss = Sent["Loss"];
 export type Hold = Sent["Hold"];
 export type GalleryRow = Sent["GalleryRow"];
 export type GalleryPage = Sent["GalleryPage"];
