@@ -5,6 +5,8 @@ import { t } from "../shared/catalogue";
 import { ExportMenu } from "../shared/ExportMenu";
 import { slideTitle } from "../shared/format";
 import { Notices } from "../shared/Notices";
+import { Presence } from "../shared/Presence";
+import { forgetPresence, hearPresence } from "../shared/presence";
 import { live } from "../shared/socket";
 import type { Room } from "../shared/types";
 import { Archive } from "./Archive";
@@ -34,7 +36,16 @@ export function CaseDesk({ first }: { first: Room }) {
   const again = () => client.invalidateQueries({ queryKey: key });
   // biome-ignore lint/correctness/useExhaustiveDependencies: one socket a case
   useEffect(() => {
-    const socket = live(`/ws/cases/${accession}/`, again, again);
+    const socket = live(
+      `/ws/cases/${accession}/`,
+      (news: { type: string }) => {
+        if (!hearPresence(client, accession, news)) void again();
+      },
+      () => {
+        forgetPresence(client, accession);
+        void again();
+      },
+    );
     return () => socket.close();
   }, [accession]);
   const data = room.data;
@@ -62,6 +73,7 @@ export function CaseDesk({ first }: { first: Room }) {
   return (
     <>
       <Notices />
+      <Presence accession={accession} />
       {problem && (
         <p className="error" role="alert">
           {problem}
