@@ -27,7 +27,7 @@ from apps.cases.services import erase, touch
 from apps.review.models import AddedCell, Annotation, CarriedLabel, CellNote, HbfMark, LabelEvent, Reading
 from apps.review.state import labels_at
 from apps.slides.models import Slide
-from apps.slides.services import hold_slide, refuse_at_work
+from apps.slides.services import forget_files, hold_slide, refuse_at_work
 
 
 @dataclass(frozen=True)
@@ -179,8 +179,7 @@ def _purge(slides: Sequence[Slide]) -> None:
     """Remove the rows of slides, and of all that hangs on them, from the leaves on; their files once that stands."""
     jobs = Job.objects.filter(slide__in=slides)
     readings = Reading.objects.filter(job__slide__in=slides)
-    folders = [(stores.slides(), str(slide.pk)) for slide in slides]
-    folders += [(stores.results(), str(pk)) for pk in jobs.values_list("pk", flat=True)]
+    results = [str(pk) for pk in jobs.values_list("pk", flat=True)]
     CellNote.objects.filter(slide__in=slides).delete()
     HbfMark.objects.filter(reading__in=readings).delete()
     CarriedLabel.objects.filter(reading__in=readings).delete()
@@ -192,6 +191,7 @@ def _purge(slides: Sequence[Slide]) -> None:
     ReportedAnalysis.objects.filter(slide__in=slides).delete()
     jobs.delete()
     for slide in slides:
+        forget_files(slide)
         slide.delete()
-    for store, name in folders:
-        transaction.on_commit(partial(store.delete, name), robust=True)
+    for name in results:
+        transaction.on_commit(partial(stores.results().delete, name), robust=True)

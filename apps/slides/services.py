@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils.translation import gettext
@@ -18,6 +19,7 @@ from apps.cases.locks import hold_open
 from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.slides.models import Slide
+from hemaview.tiles import KeptTiles
 from hemaview.wsi.patientnames import name_may_tell_patient
 from hemaview.wsi.physical import PLAUSIBLE_MPP
 
@@ -50,6 +52,13 @@ def _jobs_of(slide: Slide) -> list[Any]:
     return list(slide.jobs.all()) if hasattr(slide, "jobs") else []
 
 
+def forget_files(slide: Slide) -> None:
+    """Delete what is kept of a slide, tiles in the cache included, once the caller's transaction has removed its row."""
+    tiles = KeptTiles(settings.TILE_CACHE_DIR, settings.TILE_CACHE_BYTES)
+    transaction.on_commit(partial(stores.slides().delete, str(slide.pk)), robust=True)
+    transaction.on_commit(partial(tiles.forget, slide.pk.hex), robust=True)
+
+
 def _needs_reason() -> Conflict:
     return Conflict(gettext("This slide has results: say why it is removed."), code="slide-analysed")
 
@@ -67,15 +76,16 @@ def delete_slide(user: Any, slide: Slide) -> None:
         user, "slide.deleted", "slide", slide.pk, accession=slide.case.accession, sha256=slide.sha256,
         **({"analyses": [str(job.pk) for job in jobs]} if jobs else {}),
     )  # fmt: skip
-    folders = [(stores.slides(), str(slide.pk)), *((stores.results(), str(job.pk)) for job in jobs)]
+    forget_files(slide)
+    results = [str(job.pk) for job in jobs]
     try:
         for job in jobs:
             job.delete()
         slide.delete()
     except ProtectedError:  # a note on a cell of an analysis that was begun anew, and failed
         raise _needs_reason() from None
-    for store, name in folders:
-        transaction.on_commit(partial(store.delete, name))
+    for name in results:
+        transaction.on_commit(partial(stores.results().delete, name), robust=True)
 
 
 @transaction.atomic

@@ -31,6 +31,7 @@ from apps.review.models import LabelEvent, Reading
 from apps.review.secondreading import order_second_reading, withdraw_second_reading
 from apps.review.services import add_cell, label_cells, redo, undo
 from apps.slides.models import Slide, Upload
+from hemaview.tiles import KeptTiles
 from tests import factories
 from tests.apps.test_reports import see_all
 
@@ -40,6 +41,7 @@ ERYTHROBLAST = 58
 @pytest.fixture(autouse=True)
 def _own_folders(settings: Any, tmp_path: Path) -> None:
     settings.SLIDES_DIR, settings.RESULTS_DIR = tmp_path / "slides", tmp_path / "results"
+    settings.TILE_CACHE_DIR = tmp_path / "tiles"
     settings.UPLOADS_DIR, settings.REPORTS_DIR = tmp_path / "uploads", tmp_path / "reports"
 
 
@@ -61,9 +63,12 @@ def work_on(job: Job, by: Any) -> None:
 
 
 def test_a_slide_is_removed_with_its_analyses_and_the_record_keeps_what_it_was(
-    job: Job, tess: Any, api: Any, django_capture_on_commit_callbacks: Any
+    job: Job, tess: Any, api: Any, settings: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
     slide, case = job.slide, job.slide.case
+    tile = KeptTiles(settings.TILE_CACHE_DIR, 100).place(slide.pk.hex, "stamp", 0, 0, 0)
+    tile.parent.mkdir(parents=True)
+    tile.write_bytes(b"kept")
     work_on(job, tess)
     choose(tess, factories.finished_job(slide))  # which carries the labels over
     address = f"/api/v1/slides/{slide.pk}/removal/"
@@ -80,7 +85,7 @@ def test_a_slide_is_removed_with_its_analyses_and_the_record_keeps_what_it_was(
     assert stores.results().exists(job.cells_name), "files go once the rows are gone for good"
     for callback in after:
         callback()
-    assert not list(stores.results().names()) and not list(stores.slides().names())
+    assert not list(stores.results().names()) and not list(stores.slides().names()) and not tile.exists()
     line = Record.objects.get(action="slide.removed")
     assert (line.actor, line.object_id, line.accession) == ("tess", str(slide.pk), case.accession)
     assert line.detail["sha256"] == slide.sha256 and line.detail["labels"] == 6 and len(line.detail["jobs"]) == 2
