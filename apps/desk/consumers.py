@@ -142,7 +142,7 @@ class CaseConsumer(Presence, PollingConsumer):
         messages: list[dict[str, Any]] = []
         case = Case.objects.select_related("reader").filter(pk=self.case_id).first()
         if case is None:  # deleted: the next look at who may view it ends the socket
-            return []
+            return [{"type": "gone"}] if self.changed("gone", True) else []
         if self.changed("case", (case.updated_at, case.state)):
             messages.append({"type": "case", "case": CaseSerializer(case, context={"user": self.user}).data})
         for slide in Slide.objects.filter(case=case):

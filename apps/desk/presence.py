@@ -51,6 +51,11 @@ class Presence:
     send_json: Any
     _group = ""
     """Whose group the socket has joined; "" before it has, and after it has left."""
+    _heard: Heard
+    _told: list[dict[str, Any]]
+    """What the page was told last."""
+    _beaten: float
+    """When this socket said last that it is there (monotonic seconds)."""
 
     async def join(self, group: str) -> None:
         """Say that this person is here, and ask who else is."""

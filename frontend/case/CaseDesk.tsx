@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { get, send } from "../shared/api";
+import { get, send, unreachable } from "../shared/api";
 import { t } from "../shared/catalogue";
 import { ExportMenu } from "../shared/ExportMenu";
 import { slideTitle } from "../shared/format";
@@ -49,6 +49,7 @@ export function CaseDesk({ first }: { first: Room }) {
     return () => socket.close();
   }, [accession]);
   const data = room.data;
+  const gone = room.error && !unreachable(room.error) ? room.error.message : "";
   const state = useRef(first.case.state);
   useEffect(() => {
     if (state.current === data.case.state) return;
@@ -74,9 +75,9 @@ export function CaseDesk({ first }: { first: Room }) {
     <>
       <Notices />
       <Presence accession={accession} />
-      {problem && (
+      {(problem || gone) && (
         <p className="error" role="alert">
-          {problem}
+          {problem || gone}
         </p>
       )}
       {!data.case.locked && (

@@ -12,6 +12,7 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
       client.setQueryData<RoomData>(key, (room) => (room ? change(room) : room));
     type News =
       | PresenceNews
+      | { type: "gone" }
       | { type: "job"; job: Job }
       | { type: "slide"; slide: Slide }
       | { type: "case"; case: Case }
@@ -31,7 +32,7 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
         } else if (news.type === "case") {
           patch((r) => ({ ...r, case: news.case }));
           void client.invalidateQueries({ queryKey: key, exact: true }); // readings and rights may hang on it
-        } else if (news.type === "reported") {
+        } else if (news.type === "reported" || news.type === "gone") {
           void client.invalidateQueries({ queryKey: key });
         } else if (news.type === "labels") {
           window.dispatchEvent(new CustomEvent("hemaview:labels", { detail: news }));

@@ -34,7 +34,6 @@ export type CountsWithin = Sent["CountsWithin"];
 export type Typical = Sent["Typical"];
 export type Interval = Sent["Interval"];
 export type Signing = Sent["Signing"];
-export type Loss = Sent["Loss"];
 export type Hold = Sent["Hold"];
 export type GalleryRow = Sent["GalleryRow"];
 export type GalleryPage = Sent["GalleryPage"];
@@ -51,6 +50,7 @@ export type Annotation = Sent["Annotation"];
 export type Phrase = Sent["Phrase"];
 export type Site = Sent["Site"];
 export type ExportFormat = Sent["Format"];
+export type Loss = Sent["Loss"];
 
 /** OpenAPI 3.0 has no tuples: what stands where in these lists is said here. */
 export interface CellIndex extends Pick<Sent["CellIndex"], "n" | "tile_px"> {

@@ -47,11 +47,12 @@ def _layer(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Ite
 class Socket(ApplicationCommunicator):
     """A page's socket, without a browser."""
 
-    async def told(self) -> Any:
-        """The next that it is told of who is there."""
+    async def told(self, kind: str = "presence") -> Any:
+        """The next that it is told of who is there, or of another kind."""
         while True:
             message = await self.receive_output(timeout=WAIT_S)
-            if (news := json.loads(message["text"]))["type"] == "presence":
+            assert message["type"] == "websocket.send", message
+            if (news := json.loads(message["text"]))["type"] == kind:
                 return news
 
     async def closing_code(self) -> int:
@@ -172,13 +173,16 @@ def test_readers_who_read_blind_see_that_the_other_is_there_and_nothing_more(job
     run(story)
 
 
-def test_a_deleted_case_ends_its_sockets(slide: Any, tess: Any) -> None:
+def test_a_deleted_case_ends_its_sockets(slide: Any, tess: Any, paul: Any) -> None:
     ada = factories.person("administrator")
 
     async def story() -> None:
-        socket = await opened(slide.case, tess)
+        socket, other = await opened(slide.case, tess), await opened(slide.case, paul)
+        assert await names(socket) == [paul.display_name]
         await database_sync_to_async(delete_case)(ada, slide.case, slide.case.accession, "Entered twice")
-        assert await socket.closing_code() == NO_RIGHT
+        assert await socket.told("gone") == {"type": "gone"}, "the page reads again, and says that the case is gone"
+        assert await socket.closing_code() == NO_RIGHT and await other.closing_code() == NO_RIGHT
         await socket.disconnect()
+        await other.disconnect()
 
     run(story)

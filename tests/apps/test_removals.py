@@ -198,7 +198,7 @@ def test_a_case_is_deleted_once_its_number_is_typed_and_the_number_is_free_again
     )
     assert sentence(line) == "ada deleted the case with 1 slide, 1 analysis and 3 labels: “Entered twice”."
     again = create_case(tess, case.accession)
-    assert Record.objects.filter(action="case.created").first().detail["used_before"] is True
+    assert Record.objects.filter(action="case.created")[0].detail["used_before"] is True
     assert again.pk != case.pk and verify().ok
 
 
