@@ -85,8 +85,7 @@ def finish(job: Job, *, partial: bool, **results: Any) -> bool:
     """End the job as done, or as cancelled with what was counted; fenced, with the case's state and an audit line."""
     state = Job.State.CANCELLED if partial else Job.State.DONE
     with transaction.atomic():
-        _lock_case(job)
-        if not _attempt(job).update(state=state, partial=partial, **_ended(job), **results):
+        if not _lock_case(job) or not _attempt(job).update(state=state, partial=partial, **_ended(job), **results):
             return False
         record(
             "worker",
@@ -108,8 +107,8 @@ def finish(job: Job, *, partial: bool, **results: Any) -> bool:
 def fail(job: Job, reason: str, advice: str) -> bool:
     """End the job as failed, saying what a person can do."""
     with transaction.atomic():
-        _lock_case(job)
-        if not _attempt(job).update(state=Job.State.FAILED, reason=reason, advice=advice, **_ended(job)):
+        ended = {"state": Job.State.FAILED, "reason": reason, "advice": advice, **_ended(job)}
+        if not _lock_case(job) or not _attempt(job).update(**ended):
             return False
         record("worker", "job.failed", "job", job.pk, accession=job.slide.case.accession, reason=reason)
         settle_case(job)
@@ -126,9 +125,10 @@ def _attempt(job: Job) -> Any:
     return Job.objects.filter(pk=job.pk, attempt=job.attempt, state=Job.State.RUNNING)
 
 
-def _lock_case(job: Job) -> None:
-    """Every write locks the case first; one that locked a job first could wait for a write that waits for it."""
-    Case.objects.select_for_update(no_key=True).get(pk=job.slide.case_id)
+def _lock_case(job: Job) -> bool:
+    """Every write locks the case first; one that locked a job first could wait for a write that waits for it. False where the
+    case was deleted."""
+    return Case.objects.select_for_update(no_key=True).filter(pk=job.slide.case_id).first() is not None
 
 
 def _ended(job: Job) -> dict[str, Any]:

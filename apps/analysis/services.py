@@ -12,12 +12,12 @@ from django.utils.translation import gettext
 
 from apps.accounts.errors import Conflict, Refusal
 from apps.analysis.adaptations import taught_for, taught_models
+from apps.analysis.locks import hold_job
 from apps.analysis.models import Adaptation, Job, ModelVersion, Protocol
 from apps.analysis.ownmodels import frozen_own, what_is_gone
 from apps.analysis.runservices import settle_case
 from apps.analysis.scorewords import role_words
 from apps.audit.services import record
-from apps.cases.locks import hold_open
 from apps.cases.models import Case
 from apps.cases.selectors import require, require_any
 from apps.cases.services import set_state
@@ -183,7 +183,7 @@ def cancel(user: Any, job: Job) -> Job:
     """Ask a running job to stop after its field; one that waits ends at once. By who orders analyses, or administers."""
     require_any(user, job.slide.case, "annotate", "administer")
     with transaction.atomic():
-        hold_open(job.slide.case)
+        hold_job(job)
         waiting = Job.objects.filter(pk=job.pk, state__in=[Job.State.REQUESTED, Job.State.QUEUED]).update(
             state=Job.State.CANCELLED, partial=True, finished_at=timezone.now(), revision=F("revision") + 1
         )
@@ -195,7 +195,7 @@ def cancel(user: Any, job: Job) -> Job:
         record(user, "job.cancel", "job", job.pk, accession=job.slide.case.accession)
         if waiting:
             settle_case(job)
-    job.refresh_from_db()
+        job.refresh_from_db()
     return job
 
 
@@ -204,14 +204,14 @@ def retry(user: Any, job: Job) -> Job:
     require_any(user, job.slide.case, "annotate", "administer")
     try:
         with transaction.atomic():
-            case = hold_open(job.slide.case)
+            case = hold_job(job).slide.case
             job.refresh_from_db()
             if job.readings.filter(revision__gt=0).exists():
                 raise Conflict(
                     gettext("Cells of this analysis have been labelled; order a new analysis instead."),
                     code="job-labelled",
                 )
-            if _is_signed(case, job):
+            if str(job.pk) in signed_jobs(case):
                 raise Conflict(
                     gettext("A signed report holds the cells of this analysis; order a new analysis instead."),
                     code="job-signed",
@@ -235,13 +235,13 @@ def retry(user: Any, job: Job) -> Job:
             record(user, "job.retry", "job", job.pk, accession=job.slide.case.accession)
             if case.state in (Case.State.RECEIVED, Case.State.IN_REVIEW):
                 set_state("system", case, Case.State.ANALYSING)
+            job.refresh_from_db()
     except IntegrityError:
         raise _active(job.protocol) from None
-    job.refresh_from_db()
     return job
 
 
-def _is_signed(case: Case, job: Job) -> bool:
-    """Whether a version of the case's report, superseded ones too, binds the analysis' files by hash."""
+def signed_jobs(case: Case) -> set[str]:
+    """Ids of the analyses whose files a version of the case's report, superseded ones too, binds by hash."""
     documents = case.reports.values_list("document", flat=True)
-    return any(piece["job"] == str(job.pk) for document in documents for piece in document.get("evidence", ()))
+    return {piece["job"] for document in documents for piece in document.get("evidence", ())}

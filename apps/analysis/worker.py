@@ -54,8 +54,7 @@ def work(job_id: str, listener: Listener | None = None) -> Job | None:
     sink = JobSink(job, listener)
     with Heartbeat(job, sink.lost):
         _run(job, sink)
-    job.refresh_from_db()
-    return job
+    return Job.objects.select_related("slide__case", "protocol").filter(pk=job.pk).first()
 
 
 def work_next() -> Job | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from apps.accounts.errors import Forbidden
@@ -25,4 +25,15 @@ def records_for(user: Any) -> QuerySet[Record]:
     lines = Record.objects.all()
     for hidden in hidden_accessions:
         lines = lines.exclude(accession__in=hidden(user))
-    return lines
+    return lines.exclude(_of_deleted_cases(user))
+
+
+def _of_deleted_cases(user: Any) -> Q:
+    """The lines up to the end of cases that only named people could see, for everybody but who deleted them: nobody else knew."""
+    hidden = Q(pk__in=[])
+    if user.is_superuser:
+        return hidden
+    ends = Record.objects.filter(action="case.deleted", detail__restricted=True).exclude(actor=user.get_username())
+    for pk, accession in ends.values_list("pk", "accession"):
+        hidden |= Q(accession=accession, pk__lte=pk)
+    return hidden

@@ -44,6 +44,7 @@ WORDS: dict[str, str] = {
     "case.comment": gettext_noop("changed the comment from {before} to {after}"),
     "case.conclusion": gettext_noop("changed the conclusion from {before} to {after}"),
     "case.created": gettext_noop("opened the case"),
+    "case.deleted": gettext_noop("deleted the case with {n_slides}, {n_analyses} and {n_labels}: {reason}"),
     "case.reader": gettext_noop("gave the case to {reader} (before: {before})"),
     "case.rights": gettext_noop("changed the rights of {whose} on the case from {before} to {rights}"),
     "case.state": gettext_noop("moved the case from {before} to {after}"),
@@ -109,6 +110,7 @@ WORDS: dict[str, str] = {
     "slide.renamed": gettext_noop("renamed a slide from {before} to {after}"),
     "slide.mpp": gettext_noop("changed a slide's scale from {before} to {mpp} µm/px"),
     "slide.ready": gettext_noop("imported a slide"),
+    "slide.removed": gettext_noop("removed a slide with {n_analyses} and {n_labels}: {reason}"),
     "slide.received": gettext_noop("uploaded a slide of {n_files}"),
     "slide.refused": gettext_noop("refused a slide: {reason}"),
     "slide.site": gettext_noop("changed a slide's site from {before} to {after}"),
@@ -117,11 +119,13 @@ WORDS: dict[str, str] = {
 """Of each action what is told after the person's name; names in braces are of the line's detail."""
 
 _NOUNS = {
+    "n_analyses": ("analysis", "analyses"),
     "n_cells": ("cell", "cells"),
     "n_differences": ("difference", "differences"),
     "n_files": ("file", "files"),
     "n_labels": ("label", "labels"),
     "n_lines": ("entry", "entries"),
+    "n_slides": ("slide", "slides"),
 }
 
 

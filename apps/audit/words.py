@@ -58,6 +58,7 @@ _FACTS: dict[str, str] = {
     "pdf_sha256": gettext_noop("sha256 of the PDF"),
     "question": gettext_noop("clinical question"),
     "restricted": gettext_noop("only named people"),
+    "used_before": gettext_noop("the number of a case that was deleted"),
     "second_reader": gettext_noop("asks for a second reader"),
 }
 """Names of facts that do not read as they are."""

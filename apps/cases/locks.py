@@ -8,20 +8,29 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from apps.accounts import leases
-from apps.accounts.errors import Conflict
+from apps.accounts.errors import Conflict, Missing
 from apps.cases.models import Case
 
 
+def hold_row(case: Case) -> Case:
+    """The case's row as it is now, locked until the caller's transaction ends, also while it is being signed: for a write of what
+    a signature does not freeze. Raises Missing where the case was deleted."""
+    # `no_key`, as wherever a row is locked that others point to: PostgreSQL checks a foreign key when a transaction ends, which
+    # holds the head of the record by then, and would wait for a whole lock whose owner waits for the head.
+    # No join: PostgreSQL reads the row anew once it has the lock, but a joined reader as it was before.
+    row = Case.objects.select_for_update(no_key=True).filter(pk=case.pk).first()
+    if row is None:
+        raise Missing(gettext("The case {accession} was deleted.").format(accession=case.accession), code="case-gone")
+    return row
+
+
 def hold(case: Case) -> Case:
-    """The case's row as it is now, locked until the caller's transaction ends; raises Conflict while it is being signed.
+    """The same; raises Conflict while the case is being signed.
 
     Every write about a case, its slides, jobs, labels and reports begins here, so all lock in one order: the case first, the
     head of the record last.
     """
-    # `no_key`, as wherever a row is locked that others point to: PostgreSQL checks a foreign key when a transaction ends, which
-    # holds the head of the record by then, and would wait for a whole lock whose owner waits for the head.
-    # No join: PostgreSQL reads the row anew once it has the lock, but a joined reader as it was before.
-    case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+    case = hold_row(case)
     if case.being_signed:
         raise Conflict(gettext("This case is being signed; try again in a moment."), code="being-signed")
     return case
@@ -46,7 +55,7 @@ def begin_signing(case: Case) -> Case:
 
 def end_signing(case: Case) -> Case:
     """The row, locked and free again, for who began to sign it; raises Conflict where somebody else signs it by now."""
-    row = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+    row = hold_row(case)
     if row.signing_key != case.signing_key:
         raise Conflict(
             gettext(

@@ -6,18 +6,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext
+from guardian.models import GroupObjectPermission, UserObjectPermission
 from guardian.shortcuts import assign_perm, get_group_perms, get_user_perms, get_users_with_perms, remove_perm
 
 from apps.accounts.errors import Conflict, Forbidden, Refusal
 from apps.accounts.models import User
 from apps.accounts.roles import OWN_CASE_RIGHTS, RIGHTS
 from apps.accounts.texts import refuse_turning
+from apps.audit.models import Record
 from apps.audit.services import record
-from apps.cases.locks import hold, hold_open
+from apps.cases.locks import hold, hold_open, hold_row
 from apps.cases.models import Case
 from apps.cases.selectors import require, require_any, rights_of, words_hidden_from
 from hemaview.words import all_of
@@ -68,11 +71,12 @@ def create_case(user: Any, accession: str, **facts: Any) -> Case:
             _validate(case)
             case.save(force_insert=True)
             own = _own_rights(user)
+            deleted = Record.objects.filter(action="case.deleted", accession__iexact=case.accession)
             for right in own:
                 assign_perm(f"{right}_case", user, case)
             record(
                 user, "case.created", "case", case.pk, accession=case.accession, specimen=case.specimen,
-                **({"rights": list(own)} if own else {}),
+                **({"rights": list(own)} if own else {}), **({"used_before": True} if deleted.exists() else {}),
             )  # fmt: skip
     except IntegrityError:
         raise _accession_conflict(accession) from None
@@ -99,6 +103,15 @@ def withdraw_case(user: Any, case: Case) -> None:
     if case.slides.exists() or case.uploads.exists() or case.reports.exists():
         raise Conflict(gettext("This case has slides or reports, so it cannot be removed."), code="case-used")
     record(user, "case.withdrawn", "case", case.pk, accession=case.accession)
+    erase(case)
+
+
+def erase(case: Case) -> None:
+    """Remove the row of a case that holds nothing more, with the rights that were given on it; the caller has locked it, and
+    leaves the line in the record."""
+    of_case = {"content_type": ContentType.objects.get_for_model(Case), "object_pk": str(case.pk)}
+    UserObjectPermission.objects.filter(**of_case).delete()
+    GroupObjectPermission.objects.filter(**of_case).delete()
     case.delete()
 
 
@@ -134,7 +147,7 @@ def set_urgent(user: Any, case: Case, urgent: bool) -> Case:
     """Let the case's jobs go before all others, or no longer, by who orders analyses or administers; also while it is being
     signed, which does not freeze this."""
     require_any(user, case, "annotate", "administer")
-    case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+    case = hold_row(case)
     if case.urgent != urgent:
         Case.objects.filter(pk=case.pk).update(urgent=urgent, updated_at=timezone.now())
         record(user, "case.urgent", "case", case.pk, accession=case.accession, before=case.urgent, after=urgent)
@@ -147,7 +160,7 @@ def set_archived(user: Any, case: Case, archived: bool, reason: str = "") -> Cas
     """Put a case out of the worklist, with a reason, or back into it, by who signs or administers it. It stays readable as it is,
     and nothing of it is deleted; raises Refusal without a reason, Conflict while it is being signed."""
     require_any(user, case, "sign", "administer")
-    case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+    case = hold_row(case)
     if case.being_signed:
         raise Conflict(gettext("This case is being signed; wait a moment and try again."), code="being-signed")
     if archived == (case.archived_at is not None):
@@ -211,7 +224,7 @@ def set_rights(user: Any, case: Case, person: User | Group, rights: set[str], **
             code="unknown-right",
         )
     # Not `hold`: who may see a case is no part of what a signature freezes.
-    case = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+    case = hold_row(case)
     permissions: Iterable[Any] = (
         get_group_perms(person, case) if isinstance(person, Group) else get_user_perms(person, case)
     )
@@ -254,7 +267,7 @@ def _change(user: Any, case: Case, facts: dict[str, Any], **where: str) -> Case:
     values = {k: v for k, v in facts.items() if k in (*EDITABLE, "restricted")}
     with transaction.atomic():
         content = any(k in EDITABLE for k in values)
-        case = hold_open(case) if content else Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+        case = hold_open(case) if content else hold_row(case)
         changed = {k: v for k, v in values.items() if getattr(case, k) != v}
         if not changed:
             return case

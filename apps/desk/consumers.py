@@ -24,6 +24,7 @@ from apps.analysis.models import Job, ReportedAnalysis
 from apps.cases.api.serializers import CaseSerializer
 from apps.cases.models import Case
 from apps.cases.selectors import cases_for
+from apps.desk.presence import Presence
 from apps.review.state import read_by, reading_of
 from apps.slides.api.serializers import SlideSerializer
 from apps.slides.models import Slide
@@ -74,6 +75,10 @@ class PollingConsumer(AsyncJsonWebsocketConsumer):
                 return
             for message in await self.look():
                 await self.send_json(message)
+            await self.beat()
+
+    async def beat(self) -> None:
+        """What else is done every round."""
 
     @database_sync_to_async
     def signed_in(self) -> bool:
@@ -100,22 +105,44 @@ class PollingConsumer(AsyncJsonWebsocketConsumer):
         return before != mark
 
 
-class CaseConsumer(PollingConsumer):
-    """Slides, jobs, labels and state of one case."""
+class CaseConsumer(Presence, PollingConsumer):
+    """Slides, jobs, labels and state of one case, and who else has it open: whoever may view it may know that."""
+
+    case_id: int | None = None
+
+    async def connect(self) -> None:
+        await super().connect()
+        if self._task:
+            await self.join(f"case-{self.case_id}")
+
+    async def disconnect(self, code: int) -> None:
+        await self._leave_quietly()
+        await super().disconnect(code)
+
+    async def close(self, code: Any = None, reason: Any = None) -> None:
+        await self._leave_quietly()  # before the socket ends: nothing can be told to it afterwards
+        await super().close(code, reason)
+
+    async def _leave_quietly(self) -> None:
+        with contextlib.suppress(Exception):  # where the layer is gone nobody could hear it, and this socket lapses
+            await self.leave()
 
     @database_sync_to_async
     def allowed(self) -> bool:
         accession = self.scope["url_route"]["kwargs"]["accession"]
-        self.case_id = (
+        case_id = (
             cases_for(self.user).filter(accession=accession).values_list("pk", flat=True).first()
             if self.user.is_authenticated and "\0" not in accession  # for which PostgreSQL refuses to look
             else None
         )
-        return self.case_id is not None
+        before, self.case_id = self.case_id, case_id
+        return case_id is not None and before in (None, case_id)  # else it was deleted, and its number used again
 
     def news(self) -> list[dict[str, Any]]:
         messages: list[dict[str, Any]] = []
-        case = Case.objects.select_related("reader").get(pk=self.case_id or 0)
+        case = Case.objects.select_related("reader").filter(pk=self.case_id).first()
+        if case is None:  # deleted: the next look at who may view it ends the socket
+            return [{"type": "gone"}] if self.changed("gone", True) else []
         if self.changed("case", (case.updated_at, case.state)):
             messages.append({"type": "case", "case": CaseSerializer(case, context={"user": self.user}).data})
         for slide in Slide.objects.filter(case=case):

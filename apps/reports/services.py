@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from apps.accounts import stores
-from apps.accounts.errors import Conflict, Refusal
+from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.accounts.reauthentication import confirm
 from apps.analysis.models import Job
 from apps.analysis.selectors import active_jobs, reported_jobs
@@ -209,7 +209,7 @@ def _forget(report_id: uuid.UUID) -> None:
 
 def _give_up(case: Case) -> None:
     """Let others change the case again; where even that fails, the lease does it."""
-    with contextlib.suppress(Conflict, DatabaseError), transaction.atomic():
+    with contextlib.suppress(Conflict, Missing, DatabaseError), transaction.atomic():
         end_signing(case)
 
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext, ngettext
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.accounts.models import User
 from apps.analysis.cellfiles import cells_of, schema_of
+from apps.analysis.locks import hold_job
 from apps.analysis.models import Job, ReportedAnalysis
 from apps.audit.services import record
-from apps.cases.locks import hold_open
 from apps.cases.selectors import require
 from apps.review.differences import open_differences
 from apps.review.events import append, locked_reading
@@ -59,9 +59,8 @@ def choose(user: Any, job: Job) -> Carried:
     """
     require(user, job.slide.case, "review")
     with transaction.atomic():
-        case = hold_open(job.slide.case)
-        job = Job.objects.select_related("slide", "protocol").get(pk=job.pk)
-        job.slide.case = case
+        job = hold_job(job)
+        case = job.slide.case
         if not job.reviewable:
             raise Conflict(
                 gettext("This analysis has no finished cells that could be reported."), code="job-unfinished"
@@ -110,8 +109,7 @@ def settle(user: Any, job: Job, label_id: Any, keep: bool) -> None:
     Conflict where the person reads the case second: the label is the first reading's, and would go into theirs."""
     require(user, job.slide.case, "review")
     with transaction.atomic():
-        case = hold_open(job.slide.case)
-        job.slide.case = case
+        job.slide.case = case = hold_job(job).slide.case
         if any(is_second_of(user, reading) for reading in Reading.objects.filter(job=job)):
             raise Conflict(
                 gettext(

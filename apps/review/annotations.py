@@ -18,6 +18,7 @@ from apps.cases.selectors import require, rights_of
 from apps.review.models import Annotation
 from apps.review.state import reads_blind
 from apps.slides.models import Slide
+from apps.slides.services import hold_slide
 from hemaview.words import all_of
 
 MOST_POINTS, MOST_ON_A_SLIDE = 2000, 2000
@@ -61,7 +62,8 @@ def annotate(user: Any, slide: Slide, kind: str, points: Sequence[Sequence[float
     if kind == "polygon" and not shapely.Polygon(points).is_valid:
         raise Refusal(gettext("The outline crosses itself, so it has no area; draw it again."), code="crossed")
     with transaction.atomic():
-        case = hold_open(slide.case)
+        slide = hold_slide(slide)
+        case = slide.case
         if Annotation.objects.filter(slide=slide, removed_at__isnull=True).count() >= MOST_ON_A_SLIDE:
             raise Refusal(
                 gettext("A slide holds at most {most_on_a_slide:,} annotations.").format(
@@ -126,7 +128,9 @@ def _locked_row(user: Any, annotation: Annotation) -> Annotation:
     case = annotation.slide.case
     require(user, case, "annotate")
     hold_open(case)
-    row = Annotation.objects.select_for_update().get(pk=annotation.pk)
+    row = Annotation.objects.select_for_update().filter(pk=annotation.pk).first()
+    if row is None:
+        raise Missing(gettext("This note was removed with its slide."), code="note-gone")
     if row.by_id != user.pk and not rights_of(user, case) & {"sign", "administer"}:
         raise Forbidden(gettext("Only the person who wrote an annotation, or somebody who may sign, can change it."))
     return row

@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from apps.accounts.errors import Forbidden, Missing, Refusal
 from apps.analysis.cellfiles import cells_of
+from apps.analysis.locks import hold_job
 from apps.analysis.models import Job
 from apps.audit.services import record
 from apps.cases.locks import hold_open
@@ -95,7 +96,7 @@ def note_cell(user: Any, job: Job, kind: str, row: int | None, added: str, text:
     if (row is None) == (not added):
         raise Refusal(gettext("Name one cell, by its row or by the id of an added cell."), code="invalid")
     with transaction.atomic():
-        case = hold_open(job.slide.case)
+        case = hold_job(job).slide.case
         x, y, w, h = _box(job, row, added)
         standing = CellNote.objects.filter(slide=job.slide_id, removed_at__isnull=True)
         if standing.count() >= MOST_ON_A_SLIDE:
@@ -172,7 +173,9 @@ def _locked_row(user: Any, note: CellNote) -> CellNote:
     case = note.slide.case
     require(user, case, "annotate")
     hold_open(case)
-    row = CellNote.objects.select_for_update().get(pk=note.pk)
+    row = CellNote.objects.select_for_update().filter(pk=note.pk).first()
+    if row is None:
+        raise Missing(gettext("This note was removed with its slide."), code="note-gone")
     if row.kind == COMMENT and row.by_id != user.pk and not rights_of(user, case) & {"sign", "administer"}:
         raise Forbidden(gettext("Only the person who wrote a comment, or somebody who may sign, can remove it."))
     return row

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from apps.accounts.errors import Conflict
+from apps.analysis.locks import hold_job
 from apps.analysis.models import Job
 from apps.audit.services import record
-from apps.cases.locks import hold_open
 from apps.review.models import LabelEvent, Reading
 from apps.review.state import is_second_of, reads_blind
 
@@ -90,10 +90,8 @@ def locked_reading(user: Any, job: Job) -> Reading:
 
 def locked_job(user: Any, job: Job) -> tuple[Job, Reading]:
     """The job and the person's reading as they are now; the case, then the readings are locked until the transaction ends.
-    Raises Conflict."""
-    case = hold_open(job.slide.case)
-    locked = Job.objects.select_related("slide", "protocol").get(pk=job.pk)
+    Raises Conflict, Missing."""
+    locked = hold_job(job)
     if not locked.reviewable:
         raise Conflict(gettext("This job has no finished cell file yet."), code="job-unfinished")
-    locked.slide.case = case
     return locked, locked_reading(user, locked)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
 from apps.accounts.models import User
 from apps.analysis.cellfiles import schema_of
+from apps.analysis.locks import hold_job
 from apps.analysis.models import Job
 from apps.analysis.selectors import reported_jobs
 from apps.audit.services import record
@@ -123,7 +124,7 @@ def decide(user: Any, job: Job, row: int | None, added: str, label_key: str) -> 
     """
     require(user, job.slide.case, "review")
     with transaction.atomic():
-        job.slide.case = hold_open(job.slide.case)
+        job.slide.case = hold_job(job).slide.case
         reading = locked_reading(user, job)
         if reading.role != Reading.Role.CONSENSUS:
             raise Conflict(

@@ -227,7 +227,8 @@ def _make_ready(slide: Slide) -> None:
     facts = {name: getattr(slide, name) for name in _IMPORTED}
     try:
         with transaction.atomic():
-            Case.objects.select_for_update(no_key=True).get(pk=slide.case_id)
+            # None where the case was deleted meanwhile: then its slides are gone, too.
+            Case.objects.select_for_update(no_key=True).filter(pk=slide.case_id).first()
             row = (
                 Slide.objects.select_for_update(no_key=True).filter(pk=slide.pk, status=Slide.Status.IMPORTING).first()
             )
@@ -275,7 +276,7 @@ def _progress(slide: Slide, low: float, high: float) -> Any:
 
 def _refuse(slide: Slide, message: str) -> None:
     with transaction.atomic():
-        Case.objects.select_for_update(no_key=True).get(pk=slide.case_id)
+        Case.objects.select_for_update(no_key=True).filter(pk=slide.case_id).first()
         refused = Slide.objects.filter(pk=slide.pk, status=Slide.Status.IMPORTING).update(
             status=Slide.Status.REFUSED, message=message, path="", sha256="", revision=F("revision") + 1
         )

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils.translation import gettext
 
 from apps.accounts import stores
@@ -17,6 +19,7 @@ from apps.cases.locks import hold_open
 from apps.cases.models import Case
 from apps.cases.selectors import require
 from apps.slides.models import Slide
+from hemaview.tiles import KeptTiles
 from hemaview.wsi.patientnames import name_may_tell_patient
 from hemaview.wsi.physical import PLAUSIBLE_MPP
 
@@ -34,31 +37,55 @@ def hold_slide(slide: Slide, hold_case: Callable[[Case], Case] = hold_open) -> S
     return row
 
 
+def refuse_at_work(slide: Slide) -> None:
+    """Raise Conflict while a worker imports, converts or analyses the slide, whose row the caller has locked."""
+    if slide.status == Slide.Status.IMPORTING and alive(slide.import_beat, IMPORT_LEASE_S):
+        raise Conflict(gettext("This slide is being imported; wait until that is complete."), code="importing")
+    if slide.conversion == Slide.Conversion.RUNNING and alive(slide.conversion_beat, IMPORT_LEASE_S):
+        raise Conflict(gettext("This slide is being converted; wait until that is complete."), code="converting")
+    if any(job.state in job.ACTIVE for job in _jobs_of(slide)):
+        raise Conflict(gettext("This slide is being analysed; cancel the analysis first."), code="slide-analysed")
+
+
+def _jobs_of(slide: Slide) -> list[Any]:
+    """Analyses know slides, not the other way round: they are reached through the slide alone."""
+    return list(slide.jobs.all()) if hasattr(slide, "jobs") else []
+
+
+def forget_files(slide: Slide) -> None:
+    """Delete what is kept of a slide, tiles in the cache included, once the caller's transaction has removed its row."""
+    tiles = KeptTiles(settings.TILE_CACHE_DIR, settings.TILE_CACHE_BYTES)
+    transaction.on_commit(partial(stores.slides().delete, str(slide.pk)), robust=True)
+    transaction.on_commit(partial(tiles.forget, slide.pk.hex), robust=True)
+
+
+def _needs_reason() -> Conflict:
+    return Conflict(gettext("This slide has results: say why it is removed."), code="slide-analysed")
+
+
 @transaction.atomic
 def delete_slide(user: Any, slide: Slide) -> None:
     """Remove a slide without results, and with it the analyses that failed or were cancelled before any cell was kept."""
     require(user, slide.case, "annotate")
     slide = hold_slide(slide)
-    if slide.status == Slide.Status.IMPORTING and alive(slide.import_beat, IMPORT_LEASE_S):
-        raise Conflict(gettext("This slide is being imported; wait until that is complete."), code="importing")
-    if slide.conversion == Slide.Conversion.RUNNING and alive(slide.conversion_beat, IMPORT_LEASE_S):
-        raise Conflict(gettext("This slide is being converted; wait until that is complete."), code="converting")
-    # Analyses know slides, not the other way round: they are reached through the slide alone.
-    jobs = list(slide.jobs.all()) if hasattr(slide, "jobs") else []
-    if any(job.state in job.ACTIVE for job in jobs):
-        raise Conflict(gettext("This slide is being analysed; cancel the analysis first."), code="slide-analysed")
+    refuse_at_work(slide)
+    jobs = _jobs_of(slide)
     if any(job.reviewable for job in jobs):
-        raise Conflict(gettext("This slide has results, so it cannot be removed."), code="slide-analysed")
+        raise _needs_reason()
     record(
         user, "slide.deleted", "slide", slide.pk, accession=slide.case.accession, sha256=slide.sha256,
         **({"analyses": [str(job.pk) for job in jobs]} if jobs else {}),
     )  # fmt: skip
-    folders = [(stores.slides(), str(slide.pk)), *((stores.results(), str(job.pk)) for job in jobs)]
-    for job in jobs:
-        job.delete()
-    slide.delete()
-    for store, name in folders:
-        transaction.on_commit(partial(store.delete, name))
+    forget_files(slide)
+    results = [str(job.pk) for job in jobs]
+    try:
+        for job in jobs:
+            job.delete()
+        slide.delete()
+    except ProtectedError:  # a note on a cell of an analysis that was begun anew, and failed
+        raise _needs_reason() from None
+    for name in results:
+        transaction.on_commit(partial(stores.results().delete, name), robust=True)
 
 
 @transaction.atomic

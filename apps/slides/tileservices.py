@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from apps.accounts import stores
 from apps.accounts.errors import Conflict, Missing, Refusal
 from apps.accounts.leases import silent
 from apps.audit.services import record
@@ -72,8 +73,12 @@ def set_colour(user: Any, slide: Slide, colour: str) -> Slide:
                 user, "slide.colour", "slide", slide.pk, accession=slide.case.accession, before=before, colour=colour
             )
     except Conflict:
-        now = Slide.objects.get(pk=slide.pk)
-        _indexed(now, now.colour)
+        now = Slide.objects.filter(pk=slide.pk).first()
+        if now is not None:
+            _indexed(now, now.colour)
+        raise
+    except Missing:
+        stores.slides().delete(str(slide.pk))  # what was indexed just now is of a slide that was removed meanwhile
         raise
     if other_pixels:
         slide.converted_file.unlink(missing_ok=True)

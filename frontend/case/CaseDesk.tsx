@@ -1,14 +1,17 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
-import { get, send } from "../shared/api";
+import { get, send, unreachable } from "../shared/api";
 import { t } from "../shared/catalogue";
 import { ExportMenu } from "../shared/ExportMenu";
 import { slideTitle } from "../shared/format";
 import { Notices } from "../shared/Notices";
+import { Presence } from "../shared/Presence";
+import { forgetPresence, hearPresence } from "../shared/presence";
 import { live } from "../shared/socket";
 import type { Room } from "../shared/types";
 import { Archive } from "./Archive";
 import { BloodCount } from "./BloodCount";
+import { DeleteCase } from "./DeleteCase";
 import { Facts } from "./Facts";
 import { followPage } from "./follow";
 import { History } from "./History";
@@ -33,10 +36,20 @@ export function CaseDesk({ first }: { first: Room }) {
   const again = () => client.invalidateQueries({ queryKey: key });
   // biome-ignore lint/correctness/useExhaustiveDependencies: one socket a case
   useEffect(() => {
-    const socket = live(`/ws/cases/${accession}/`, again, again);
+    const socket = live(
+      `/ws/cases/${accession}/`,
+      (news: { type: string }) => {
+        if (!hearPresence(client, accession, news)) void again();
+      },
+      () => {
+        forgetPresence(client, accession);
+        void again();
+      },
+    );
     return () => socket.close();
   }, [accession]);
   const data = room.data;
+  const gone = room.error && !unreachable(room.error) ? room.error.message : "";
   const state = useRef(first.case.state);
   useEffect(() => {
     if (state.current === data.case.state) return;
@@ -61,9 +74,10 @@ export function CaseDesk({ first }: { first: Room }) {
   return (
     <>
       <Notices />
-      {problem && (
+      <Presence accession={accession} />
+      {(problem || gone) && (
         <p className="error" role="alert">
-          {problem}
+          {problem || gone}
         </p>
       )}
       {!data.case.locked && (
@@ -110,6 +124,7 @@ export function CaseDesk({ first }: { first: Room }) {
               protocols={data.protocols}
               onOrder={(protocol) => void act(() => send("POST", `${at}jobs/`, { protocol }))}
               onRemove={() => void act(() => send("DELETE", at))}
+              onRemoved={() => void again()}
               onConvert={() => void act(() => send("POST", `${at}conversion/`))}
               onColour={(colour) => void act(() => send("PATCH", at, { colour }))}
               onReport={(job) => void act(() => send("POST", `/api/v1/jobs/${job.id}/choose/`))}
@@ -137,6 +152,7 @@ export function CaseDesk({ first }: { first: Room }) {
       <Signature data={data} />
       <BloodCount accession={accession} may={may} act={act} />
       <History accession={accession} />
+      {data.me.rights.includes("administer") && data.reports.length === 0 && <DeleteCase accession={accession} />}
     </>
   );
 }

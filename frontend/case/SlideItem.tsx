@@ -1,4 +1,3 @@
-import { useState } from "react";
 import { t } from "../shared/catalogue";
 import { bytes, SPECIMEN_NAMES } from "../shared/format";
 import type { Job, ProtocolName, Room, ScaleChange, Schema, Slide } from "../shared/types";
@@ -7,6 +6,7 @@ import { CarriedLabels } from "./CarriedLabels";
 import { Identity } from "./Identity";
 import { JobLine } from "./JobLine";
 import { OrderButton } from "./OrderButton";
+import { RemoveSlide } from "./RemoveSlide";
 import { Scale } from "./Scale";
 import { SiteSelect } from "./SiteSelect";
 import { SlideName } from "./SlideName";
@@ -28,6 +28,8 @@ interface ItemProps {
   protocols: ProtocolName[];
   onOrder(protocol: string): void;
   onRemove(): void;
+  /** It has been removed, with its analyses. */
+  onRemoved(): void;
   onConvert(): void;
   onColour(colour: string): void;
   onReport(job: Job): void;
@@ -141,34 +143,12 @@ export function SlideItem(props: ItemProps) {
               {t("Convert for fast viewing")}
             </button>
           )}
-          {may && slide.status !== "importing" && !jobs.some((j) => j.reviewable || ACTIVE.includes(j.state)) && (
-            <RemoveButton name={props.title} onRemove={onRemove} />
+          {may && slide.status !== "importing" && active.length === 0 && (
+            <RemoveSlide slide={slide} name={props.title} onRemove={onRemove} onRemoved={props.onRemoved} />
           )}
         </p>
       </div>
     </li>
-  );
-}
-
-/** Asks once more: what is removed does not come back. */
-function RemoveButton({ name, onRemove }: { name: string; onRemove(): void }) {
-  const [asking, setAsking] = useState(false);
-  if (!asking)
-    return (
-      <button type="button" onClick={() => setAsking(true)}>
-        {t("Remove…")}
-      </button>
-    );
-  return (
-    <span className="asking">
-      {t("Remove {name} for good?", { name })}{" "}
-      <button type="button" onClick={onRemove}>
-        {t("Remove")}
-      </button>{" "}
-      <button type="button" onClick={() => setAsking(false)}>
-        {t("Keep")}
-      </button>
-    </span>
   );
 }
 

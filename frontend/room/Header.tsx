@@ -1,5 +1,6 @@
 import { plural, t } from "../shared/catalogue";
 import { analysisName, SPECIMEN_NAMES, STATE_NAMES, seconds, slideTitle } from "../shared/format";
+import { Presence } from "../shared/Presence";
 import { themeSign } from "../shared/theme";
 import type { Analysis, Job, Room, Slide } from "../shared/types";
 import { CaseActions, JobActions, ReportLink } from "./HeaderActions";
@@ -51,6 +52,7 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
       </span>
       <span className={`state ${current.state}`}>{STATE_NAMES[current.state]}</span>
       {data.me.reading && <span className="state reading-role">{READINGS[data.me.reading]}</span>}
+      <Presence accession={current.accession} />
       <SlideAndAnalysis slides={data.slides} opened={opened} />
       {opened.slide && <RegionJobs jobs={opened.slide.jobs ?? []} jobId={job?.id ?? ""} onOpen={opened.openJob} />}
       <span className="room-job">{job && <JobLine job={job} />}</span>

@@ -1,5 +1,6 @@
 import type { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { forgetPresence, hearPresence, type PresenceNews } from "../shared/presence";
 import { live } from "../shared/socket";
 import type { Analysis, Case, Job, Room as RoomData, Slide } from "../shared/types";
 import type { Choice } from "./reported";
@@ -12,6 +13,8 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
     const patch = (change: (room: RoomData) => RoomData) =>
       client.setQueryData<RoomData>(key, (room) => (room ? change(room) : room));
     type News =
+      | PresenceNews
+      | { type: "gone" }
       | { type: "job"; job: Job }
       | { type: "slide"; slide: Slide }
       | { type: "case"; case: Case }
@@ -20,6 +23,7 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
     const socket = live(
       `/ws/cases/${accession}/`,
       (news: News) => {
+        if (hearPresence(client, accession, news)) return;
         if (news.type === "job") {
           patch((r) => ({
             ...r,
@@ -33,11 +37,16 @@ export function useLive(accession: string, client: ReturnType<typeof useQueryCli
         } else if (news.type === "reported") {
           window.dispatchEvent(new CustomEvent(REPORTED_NEWS, { detail: news.chosen ?? [] }));
           void client.invalidateQueries({ queryKey: key });
-        } else {
+        } else if (news.type === "gone") {
+          void client.invalidateQueries({ queryKey: key });
+        } else if (news.type === "labels") {
           window.dispatchEvent(new CustomEvent("hemaview:labels", { detail: news }));
         }
       },
-      () => void client.invalidateQueries({ queryKey: key }),
+      () => {
+        forgetPresence(client, accession);
+        void client.invalidateQueries({ queryKey: key });
+      },
     );
     return () => socket.close();
   }, [accession, client]);

@@ -229,6 +229,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{accession}/deletion/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description What would go with a case; POST deletes it for good, by who administers it, with a reason. 409 where it was ever signed:
+         *     such a case can be put into the archive.
+         */
+        get: operations["cases_deletion_retrieve"];
+        put?: never;
+        /**
+         * @description What would go with a case; POST deletes it for good, by who administers it, with a reason. 409 where it was ever signed:
+         *     such a case can be put into the archive.
+         */
+        post: operations["cases_deletion_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{accession}/export/{kind}/": {
         parameters: {
             query?: never;
@@ -1435,6 +1459,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/slides/{slide_id}/removal/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description What would go with a slide; POST removes it with its analyses, labels and files, with a reason. 409 where its results stand
+         *     in a signed report, or while somebody or something is at work on it.
+         */
+        get: operations["slides_removal_retrieve"];
+        put?: never;
+        /**
+         * @description What would go with a slide; POST removes it with its analyses, labels and files, with a reason. 409 where its results stand
+         *     in a signed report, or while somebody or something is at work on it.
+         */
+        post: operations["slides_removal_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/slides/{slide_id}/tiles/": {
         parameters: {
             query?: never;
@@ -2434,6 +2482,13 @@ export interface components {
             label: string;
         };
         /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
+        DeletionInputRequest: {
+            /** @description why; it stands in the audit record */
+            reason: string;
+            /** @description the case's accession number once more, to confirm */
+            accession: string;
+        };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
         EachSeriesRequest: {
             uploads: string[];
             /** @description Begins the name of each; its number follows. */
@@ -2802,6 +2857,17 @@ export interface components {
             uploads: string[];
             /** @description Look at this one of several. */
             series?: number;
+        };
+        /** @description What a removal takes away for good. */
+        Loss: {
+            slides: number;
+            analyses: number;
+            /** @description cells that people have labelled or added */
+            labels: number;
+            /** @description on cells, marks for teaching included */
+            comments: number;
+            /** @description notes on places of a slide */
+            annotations: number;
         };
         Me: {
             id: number;
@@ -3359,6 +3425,11 @@ export interface components {
         };
         Regions: {
             fields: components["schemas"]["Region"][];
+        };
+        /** @description What a request says. A field that there is not is refused by name: what is misspelt would else be dropped unsaid. */
+        RemovalInputRequest: {
+            /** @description why; it stands in the audit record */
+            reason: string;
         };
         RenamedCell: {
             row_a: number;
@@ -4560,6 +4631,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Case"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_deletion_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Loss"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    cases_deletion_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                accession: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Loss"];
                 };
             };
             400: components["responses"]["Refusal400"];
@@ -7309,6 +7440,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    slides_removal_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Loss"];
+                };
+            };
+            400: components["responses"]["Refusal400"];
+            401: components["responses"]["Refusal401"];
+            403: components["responses"]["Refusal403"];
+            404: components["responses"]["Refusal404"];
+            409: components["responses"]["Refusal409"];
+            "4XX": components["responses"]["Refusal4XX"];
+            "5XX": components["responses"]["Refusal5XX"];
+        };
+    };
+    slides_removal_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemovalInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Loss"];
                 };
             };
             400: components["responses"]["Refusal400"];

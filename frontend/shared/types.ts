@@ -51,6 +51,7 @@ export type Annotation = Sent["Annotation"];
 export type Phrase = Sent["Phrase"];
 export type Site = Sent["Site"];
 export type ExportFormat = Sent["Format"];
+export type Loss = Sent["Loss"];
 
 /** OpenAPI 3.0 has no tuples: what stands where in these lists is said here. */
 export interface CellIndex extends Pick<Sent["CellIndex"], "n" | "tile_px"> {

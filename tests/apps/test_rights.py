@@ -55,6 +55,8 @@ ENDPOINTS: list[tuple[str, str, dict[str, Any] | None, set[str]]] = [
     ("GET", "/api/v1/jobs/{job}/candidates/", None, VIEW),
     ("GET", "/cases/{acc}/picking/{job}/", None, VIEW),
     ("GET", "/api/v1/cases/{acc}/export/geojson/", None, VIEW),
+    ("GET", "/api/v1/slides/{slide}/removal/", None, ANNOTATE),
+    ("GET", "/api/v1/cases/{acc}/deletion/", None, ADMINISTER),
     ("PATCH", "/api/v1/cases/{acc}/", {"stain": "Wright"}, ANNOTATE),
     ("POST", "/api/v1/cases/{acc}/comment/", {"comment": "seen"}, ANNOTATE),
     ("POST", "/api/v1/cases/{acc}/slides/contents/", {"uploads": [NO_UPLOAD]}, ANNOTATE),

@@ -52,6 +52,7 @@ WRITES: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
     ("PATCH", "/api/v1/slides/{slide}/", {"mpp": 0.3}),
     ("PATCH", "/api/v1/slides/{slide}/", {"colour": "stored"}),
     ("DELETE", "/api/v1/slides/{other}/", None),
+    ("POST", "/api/v1/slides/{slide}/removal/", {"reason": "wrong"}),
     ("POST", "/api/v1/slides/{slide}/jobs/", {"protocol": "blood-film"}),
     ("POST", "/api/v1/jobs/{job}/cancel/", None),
     ("POST", "/api/v1/jobs/{job}/retry/", None),

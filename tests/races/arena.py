@@ -81,6 +81,8 @@ class Arena:
     """The rows that each state begins with."""
     logo: bytes = b""
     """The file of the logo that each state begins with."""
+    kept: Path = Path()
+    """What the slides and the analyses have on disk, as it was built."""
     printed: set[Any] = field(default_factory=set)
     """Reports that belong to a beginning: their files stay."""
 
@@ -128,7 +130,16 @@ class Arena:
             )
             for version in ("1", "2")
         )
-        return cls(folder, people, case.pk, film_slide, waiting, films[2], job, rival, second, site, taught, own)
+        arena = cls(folder, people, case.pk, film_slide, waiting, films[2], job, rival, second, site, taught, own)
+        arena.kept = folder / "kept"
+        for files in arena.files():
+            if files.exists():
+                shutil.copytree(files, arena.kept / files.name)
+        return arena
+
+    def files(self) -> list[Path]:
+        """The folders of the slides and of the analyses."""
+        return [one.folder for one in (self.film_slide, self.waiting, self.job, self.rival, self.second)]
 
     def case(self) -> Case:
         return Case.objects.select_related("reader").get(pk=self.case_pk)
@@ -169,12 +180,16 @@ class Arena:
     def reset(self, state: str) -> None:
         """Everything as at the beginning, in `state`; the record alone goes on."""
         if state not in self.snapshots:
+            if self.snapshots:  # a try may have removed what every state is made of
+                next(iter(self.snapshots.values())).restore()
+            self._with_files()
             self._made_anew(state)
             self.snapshots[state] = Snapshot.of_now()
             self.logo = stores.laboratory().read(Laboratory.objects.get().logo)
             return
         self._without_files()
         self.snapshots[state].restore()
+        self._with_files()
         if not stores.laboratory().exists(name := Laboratory.objects.get().logo):
             stores.laboratory().put(name, self.logo)
         _folded.forget()
@@ -187,6 +202,12 @@ class Arena:
         for upload in Upload.objects.all():
             upload.file.unlink(missing_ok=True)
         stores.models().delete("incoming")
+
+    def _with_files(self) -> None:
+        """Put back what a removal took from the disk."""
+        for files in self.files():
+            if not files.exists() and (self.kept / files.name).exists():
+                shutil.copytree(self.kept / files.name, files)
 
     def _made_anew(self, state: str) -> None:
         """The beginning of a state, by the services that people would use."""

@@ -9,7 +9,7 @@ from apps.accounts import stores
 from apps.analysis.models import Adaptation, Job, ModelUpload, ModelVersion, Protocol
 from apps.audit.models import Record
 from apps.laboratory.models import Laboratory, Phrase
-from apps.slides.models import Site
+from apps.slides.models import Site, Slide
 from tests.races.arena import Arena
 
 
@@ -45,9 +45,9 @@ def _sites(arena: Arena, lines: list[Record]) -> list[str]:
     slide, net = {"it": ""}, {"it": arena.taught[0].number}
     broken = _chain("slide.site", slide, _single(lines, "slide.site"))
     broken += _chain("site.switched", net, _single(lines, "site.switched"))
-    arena.film_slide.refresh_from_db(fields=["site"])
-    site = arena.film_slide.site.name if arena.film_slide.site else ""
-    if site != slide["it"]:
+    row = Slide.objects.select_related("site").filter(pk=arena.film_slide.pk).first()
+    site = row.site.name if row and row.site else ""
+    if row and site != slide["it"]:
         broken.append(f"the slide is of {site!r}, the lines end at {slide['it']!r}")
     force = Adaptation.objects.filter(site=arena.site, in_force=True).values_list("number", flat=True)
     if list(force) != ([net["it"]] if net["it"] else []):
@@ -118,7 +118,7 @@ def _protocols(arena: Arena, lines: list[Record]) -> list[str]:
         broken.append("a version of a retired protocol can be ordered")
     for line in retired:
         late = [at for at in lines if at.action == "job.requested" and at.pk > line.pk]
-        late = [at for at in late if Job.objects.get(pk=at.object_id).protocol.name == name]
+        late = [at for at in late if Job.objects.filter(pk=at.object_id, protocol__name=name).exists()]
         if late:
             broken.append("a retired protocol was ordered")
     return broken

@@ -24,6 +24,7 @@ _CONTENT = {
     "label.relabel", "label.reject", "label.add", "label.undo", "label.settled", "candidate.hbf", "cell.teach",
     "cell.note-removed", "cell.note-restored", "job.done", "job.requested", "job.retry", "job.failed", "job.cancel",
     "slide.received", "slide.mpp", "slide.colour", "slide.deleted",
+    "slide.removed", "case.deleted",
     "slide.specimen", "slide.renamed", "job.chosen", "annotation.added", "cell.commented",
     "reading.ordered",
 }  # fmt: skip
@@ -33,10 +34,16 @@ def broken(
     arena: Arena, pair: tuple[Write, Write], outcomes: list[str | None], before: Case, lines: list[Record]
 ) -> list[str]:
     """Each invariant that does not hold, in words."""
-    case = arena.case()
-    return [
+    faults = [
         *(f"{w.name} ended in a fault: {o[1:]}" for w, o in zip(pair, outcomes, strict=True) if o and o[0] == "!"),
         *_lines(pair, outcomes, lines),
+        *_gone(arena, lines),
+    ]
+    case = Case.objects.select_related("reader").filter(pk=arena.case_pk).first()
+    if case is None:
+        return [*faults, *house_broken(arena, lines)]
+    return [
+        *faults,
         *_values(before, case, lines),
         *_signature(arena, case, lines),
         *_labels(arena),
@@ -69,6 +76,35 @@ def _lines(pair: tuple[Write, Write], outcomes: list[str | None], lines: list[Re
         if not n - idle <= there <= n and not (same and n == 2 and there == 1):
             broken.append(f"{n} × {action} was done, {there} lines tell of it")
     return broken
+
+
+def _gone(arena: Arena, lines: list[Record]) -> list[str]:
+    """What was removed is gone whole, with its files, and nothing was written about it afterwards."""
+    removed = [line for line in lines if line.action == "slide.removed"]
+    deleted = [line for line in lines if line.action == "case.deleted"]
+    broken = []
+    if Case.objects.filter(pk=arena.case_pk).exists() != (not deleted):
+        broken.append(f"{len(deleted)} lines tell of the end of the case")
+    for ends, left in ((removed, Slide.objects.filter(pk=arena.film_slide.pk)), (deleted, Slide.objects.all())):
+        if ends and left.exists():
+            broken.append(f"slides are left after {ends[0].action}")
+        if ends and (
+            late := [line.action for line in lines if line.pk > ends[-1].pk and _about(line, ends[-1], arena)]
+        ):
+            broken.append(f"{late} after {ends[0].action}")
+    if removed or deleted:
+        left_files = [f for f in (arena.film_slide.folder, arena.job.folder, arena.rival.folder) if f.exists()]
+        broken += [f"{files} is left of what was removed" for files in left_files]
+    elif not (arena.film_slide.folder.exists() and arena.job.cells_file.exists()):
+        broken.append("files are gone of what stands")
+    return broken
+
+
+def _about(line: Record, end: Record, arena: Arena) -> bool:
+    """Whether a line tells of something that `end` took away."""
+    if end.action == "case.deleted":
+        return line.accession == end.accession
+    return line.object_id in {end.object_id, *end.detail["jobs"]}
 
 
 def _values(before: Case, case: Case, lines: list[Record]) -> list[str]:
@@ -157,7 +193,8 @@ def _cells(arena: Arena, lines: list[Record]) -> list[str]:
                 broken.append("HbF was said of a cell that was excluded")
             hbf[key] = line.detail["state"]
     there = [m.state for m in HbfMark.objects.order_by("at", "pk")]
-    if there != [line.detail["state"] for line in lines if line.action == "candidate.hbf"]:
+    said = [line.detail["state"] for line in lines if line.action == "candidate.hbf"]
+    if there != ([] if any(line.action == "slide.removed" for line in lines) else said):
         broken.append(f"HbF marks {there}, the lines say otherwise")
     marks = CellNote.objects.filter(kind=CellNote.Kind.TEACH, removed_at__isnull=True).count()
     if marks > 1:
@@ -168,8 +205,9 @@ def _cells(arena: Arena, lines: list[Record]) -> list[str]:
             if line.detail["before"] != reported_id:
                 broken.append(f"{reported_id} was reported, the line says {line.detail['before']}")
             reported_id = line.object_id
-    reported = str(ReportedAnalysis.objects.get(slide=arena.film_slide).job_id)
-    if reported != reported_id:
+    row = ReportedAnalysis.objects.filter(slide=arena.film_slide.pk).first()
+    reported = str(row.job_id) if row else ""
+    if reported != reported_id and not any(line.action == "slide.removed" for line in lines):
         broken.append(f"{reported} is reported, the lines end at {reported_id}")
     return broken
 

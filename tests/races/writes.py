@@ -6,6 +6,7 @@ from apps.accounts import services as people
 from apps.analysis import runservices
 from apps.analysis import services as analysis
 from apps.cases import services as cases
+from apps.reports import removals
 from apps.reports import services as reports
 from apps.review import analyses, annotations, cellnotes, secondreading
 from apps.review import services as review
@@ -230,6 +231,16 @@ def _removal(a: Arena, side: int) -> Shot:
     return lambda: slides.delete_slide(user, slide)
 
 
+def _removal_with_results(a: Arena, side: int) -> Shot:
+    user, slide = who(a, side, "tess", "tom"), a.fresh_job().slide
+    return lambda: removals.remove_slide(user, slide, "for the race")
+
+
+def _deletion(a: Arena, side: int) -> Shot:
+    user, case = who(a, side, "ada", "agnes"), a.case()
+    return lambda: removals.delete_case(user, case, case.accession, "for the race")
+
+
 def _signature(a: Arena, side: int) -> Shot:
     user, case = who(a, side, "paul", "petra"), a.case()
     return lambda: reports.sign(user, case, PASSWORD, "Reviewed", reason=REASON)
@@ -282,6 +293,8 @@ WRITES: tuple[Write, ...] = (
     Write("colour", "slide.colour", _colour, slow=True),
     Write("conversion", "slide.conversion-asked", _conversion, content=False),
     Write("removal", "slide.deleted", _removal),
+    Write("removal with results", "slide.removed", _removal_with_results),
+    Write("deletion of a case", "case.deleted", _deletion),
     Write("signature", "report.signed", _signature, slow=True, about=EVERYTHING),
     Write("amendment", "report.amended", _amendment, SIGNED),
     *HOUSE_WRITES,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.reports.api import views
+from apps.reports.api import removals, views
 
 urlpatterns = [
     path("cases/<str:accession>/sign/", views.SignView.as_view(), name="case-sign"),
@@ -8,6 +8,8 @@ urlpatterns = [
     path("cases/<str:accession>/holds/", views.HoldsView.as_view(), name="case-holds"),
     path("cases/<str:accession>/amend/", views.AmendView.as_view(), name="case-amend"),
     path("cases/<str:accession>/reports/", views.CaseReportsView.as_view(), name="case-reports"),
+    path("cases/<str:accession>/deletion/", removals.CaseDeletionView.as_view(), name="case-deletion"),
+    path("slides/<uuid:slide_id>/removal/", removals.SlideRemovalView.as_view(), name="slide-removal"),
     path("reports/<uuid:report_id>/", views.ReportView.as_view(), name="api-report"),
     path("reports/<uuid:report_id>/export/<slug:kind>/", views.ReportExportView.as_view(), name="report-export"),
     path(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -132,7 +133,7 @@ class AddedCellsView(APIView):
 
 def after(event: LabelEvent) -> dict[str, Any]:
     """What changed by an event, and the counts that follow from it."""
-    job = Job.objects.select_related("slide__case", "protocol").get(pk=event.reading.job_id)
+    job = get_object_or_404(Job.objects.select_related("slide__case", "protocol"), pk=event.reading.job_id)
     labels, schema = labels_of(with_reading(job, event.reading)), schema_of(job)
     source = event.undoes if event.undoes_id and event.undoes else event
     added = selectors.added_json(job, labels, source.added)

@@ -708,6 +708,14 @@ DecisionInputRequest = TypedDict(
     },
 )
 
+DeletionInputRequest = TypedDict(
+    "DeletionInputRequest",
+    {
+        "reason": "str",
+        "accession": "str",
+    },
+)
+
 EachSeriesRequest = TypedDict(
     "EachSeriesRequest",
     {
@@ -1059,6 +1067,17 @@ LookRequest = TypedDict(
     {
         "uploads": "list[str]",
         "series": "NotRequired[int]",
+    },
+)
+
+Loss = TypedDict(
+    "Loss",
+    {
+        "slides": "int",
+        "analyses": "int",
+        "labels": "int",
+        "comments": "int",
+        "annotations": "int",
     },
 )
 
@@ -1592,6 +1611,13 @@ Regions = TypedDict(
     "Regions",
     {
         "fields": "list[Region]",
+    },
+)
+
+RemovalInputRequest = TypedDict(
+    "RemovalInputRequest",
+    {
+        "reason": "str",
     },
 )
 
