@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { get, send, unreachable } from "../shared/api";
 import { t } from "../shared/catalogue";
 import { ExportMenu } from "../shared/ExportMenu";
-import { slideTitle } from "../shared/format";
+import { dayTime, slideTitle } from "../shared/format";
 import { Notices } from "../shared/Notices";
 import { Presence } from "../shared/Presence";
 import { forgetPresence, hearPresence } from "../shared/presence";
@@ -87,13 +87,11 @@ export function CaseDesk({ first }: { first: Room }) {
           onUrgent={(urgent) => void act(() => send("POST", `/api/v1/cases/${accession}/urgent/`, { urgent }))}
         />
       )}
-      <Archive
-        archivedAt={data.case.archived_at}
-        may={data.me.rights.includes("sign") || data.me.rights.includes("administer")}
-        onArchive={(archived, reason) =>
-          void act(() => send("POST", `/api/v1/cases/${accession}/archived/`, { archived, reason }))
-        }
-      />
+      {data.case.archived_at && (
+        <p className="facts">
+          <strong>{t("In the archive since {time}.", { time: dayTime(data.case.archived_at) })}</strong>
+        </p>
+      )}
       <Facts facts={data.case} may={may} act={act} />
       <div className="slides-head">
         <h2>{t("Slides")}</h2>
@@ -152,7 +150,16 @@ export function CaseDesk({ first }: { first: Room }) {
       <Signature data={data} />
       <BloodCount accession={accession} may={may} act={act} />
       <History accession={accession} />
-      {data.me.rights.includes("administer") && data.reports.length === 0 && <DeleteCase accession={accession} />}
+      <p className="actions case-end">
+        <Archive
+          archived={data.case.archived_at !== null}
+          may={data.me.rights.includes("sign") || data.me.rights.includes("administer")}
+          onArchive={(archived, reason) =>
+            void act(() => send("POST", `/api/v1/cases/${accession}/archived/`, { archived, reason }))
+          }
+        />
+        {data.me.rights.includes("administer") && data.reports.length === 0 && <DeleteCase accession={accession} />}
+      </p>
     </>
   );
 }

@@ -6,7 +6,7 @@ import { RemovalDialog } from "./RemovalDialog";
 export function DeleteCase({ accession }: { accession: string }) {
   const [asking, setAsking] = useState(false);
   return (
-    <p className="facts">
+    <>
       <button type="button" onClick={() => setAsking(true)}>
         {t("Delete this case…")}
       </button>
@@ -20,6 +20,6 @@ export function DeleteCase({ accession }: { accession: string }) {
           onRemoved={() => location.assign("/")}
         />
       )}
-    </p>
+    </>
   );
 }

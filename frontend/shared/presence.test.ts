@@ -1,6 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
-import { forgetPresence, hearPresence } from "./presence";
+import { forgetPresence, hearPresence, initials } from "./presence";
 
 test("who is there is kept apart from what the page has read, and forgotten when the socket opens anew", () => {
   const client = new QueryClient();
@@ -11,4 +11,10 @@ test("who is there is kept apart from what the page has read, and forgotten when
   expect(client.getQueryData(["room", "T-1"])).toBeUndefined();
   forgetPresence(client, "T-1");
   expect(client.getQueryData(["presence", "T-1"])).toEqual([]);
+});
+
+test("people are known by the first letters of their names", () => {
+  expect(initials("Paul Ito")).toBe("PI");
+  expect(initials(" ada ")).toBe("A");
+  expect(initials("Ana Maria de Souza")).toBe("AS");
 });

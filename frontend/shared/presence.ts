@@ -30,3 +30,13 @@ export function usePresence(accession: string): Person[] {
   const people = useQuery<Person[]>({ queryKey: keyOf(accession), queryFn: () => [], enabled: false, initialData: [] });
   return people.data;
 }
+
+/** The first letters of the first and the last name, or of the only one. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const ends = words.length > 1 ? [words[0], words[words.length - 1]] : [words[0]];
+  return ends
+    .map((word) => [...(word ?? "")][0] ?? "")
+    .join("")
+    .toLocaleUpperCase();
+}
