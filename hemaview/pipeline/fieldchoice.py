@@ -204,11 +204,14 @@ def _ranked(
     crowded_is_fine = bool(request.assay.fields.get("crowded_is_fine", False))
     indices = _looked_at(len(boxes), request, plan)
     looks: dict[int, Look] = {}
-    with ThreadPoolExecutor(LOOKING_THREADS) as pool:
+    pool = ThreadPoolExecutor(LOOKING_THREADS)
+    try:
         upcoming = pool.map(lambda i: look_at(slide, *boxes[i], plan.mpp), indices)
         for n, i in enumerate(indices):
             looks[i] = next(upcoming)
             progress(gettext_noop("looking for fields"), (n + 1) / len(indices))
+    finally:
+        pool.shutdown(cancel_futures=True)  # whoever cancels does not wait for the other fields
     areas = [boxes[i][2] * boxes[i][3] * (plan.mpp / 1000) ** 2 for i in looks]
     good = good_focus(list(looks.values()), plan, areas)
     fields = []

@@ -93,6 +93,16 @@ def test_a_search_that_dies_goes_on_and_ends_in_the_same_bytes(film: Drawn, undi
         assert (tmp_path / name).read_bytes() == (undisturbed[0] / name).read_bytes()
 
 
+def test_a_search_that_is_to_stop_takes_what_a_worker_that_died_has_left_on_disk(film: Drawn, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(searching(film, tmp_path), Sink(die_after=2))
+    on_disk, _ = read_cells(tmp_path / "search-0.arrow")
+    run(searching(film, tmp_path), Sink(stop_after=0))
+    cells, metadata = read_cells(tmp_path / "cells.arrow")
+    assert metadata["searched_fields"]["film"] and len(on_disk)
+    assert np.isin(cells.field, metadata["searched_fields"]["film"]).sum() > 0
+
+
 def test_the_protocols_area_ends_a_search(film: Drawn, undisturbed: Any, tmp_path: Path) -> None:
     outcome = run(searching(film, tmp_path, search_mm2=0.01), Sink())
     assert outcome.searched_mm2["film"] == outcome.searched_mm2["fields"] < undisturbed[1].searched_mm2["film"]
