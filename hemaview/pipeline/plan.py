@@ -147,10 +147,10 @@ class Plan:
     searched_mm2: float = 0.0
     """Area in which every nucleated cell was looked for that counts, once the run has ended."""
     guards: list[dict[str, str]] = field(default_factory=list)
-    """What speaks against the specimen, its stain or its µm/px being what they are said to be ({code, sentence}; see
-    `pipeline.specimen`, `stains`, `scale`)."""
+    """What speaks against the specimen or its µm/px being what they are said to be ({code, sentence}; see `pipeline.specimen`,
+    `scale`), before any cell is found."""
     silent_nets: list[str] = field(default_factory=list)
-    """Names of the nets that gave a cell no finite answer (`pipeline.unanswered`)."""
+    """Names of the nets that gave a cell no finite answer (`pipeline.noanswer`)."""
 
     @property
     def counted_fields(self) -> list[PlannedField]:

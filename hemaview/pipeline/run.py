@@ -93,8 +93,8 @@ _ELSEWHERE_NAMED = {
 
 
 def run(request: RunRequest, sink: Sink) -> Outcome:
-    """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, or the sink's Superseded or
-    Cancelled."""
+    """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, the sink's Superseded, or Cancelled where a
+    person stopped it before any field was counted."""
     request.folder.mkdir(parents=True, exist_ok=True)
     sink.phase(gettext_noop("loading the models"))
     models, notes = _load(request)
@@ -379,9 +379,10 @@ def one_of_doubles(cells: CellTable) -> CellTable:
     points = np.stack([cells.x, cells.y], axis=1).astype(np.float64)
     radius = 0.35 * np.sqrt(cells.w.astype(np.float64) * cells.h)
     drop = np.zeros(len(cells), bool)
-    for i, j in sorted(map(tuple, cKDTree(points).query_pairs(float(radius.max())))):
-        if drop[i] or drop[j] or cells.field[i] == cells.field[j]:
-            continue
-        if np.hypot(*(points[i] - points[j])) < min(radius[i], radius[j]):
-            drop[max(i, j)] = True
+    # Each by its own size: by that of the largest, a clump would bring all pairs of a slide's cells into memory.
+    for i, near in enumerate(cKDTree(points).query_ball_point(points, radius, return_sorted=True)):
+        for j in near:
+            if j <= i or drop[i] or drop[j] or cells.field[i] == cells.field[j]:
+                continue
+            drop[j] = bool(np.hypot(*(points[i] - points[j])) < min(radius[i], radius[j]))
     return cells.take(np.flatnonzero(~drop))
