@@ -8,7 +8,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case as Choice
+from django.db.models import F, IntegerField, Q, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from apps.accounts import leases
@@ -19,6 +21,8 @@ from apps.cases.models import Case
 from apps.cases.services import set_state
 
 MAX_STALLED = 5
+_REACHED = ("fields_done", "cells", "percent")
+"""How far a job is, which does not go back."""
 
 
 def mark_queued(job_id: uuid.UUID | str) -> None:
@@ -71,10 +75,24 @@ def renew(job: Job) -> bool:
 
 
 def note_progress(job: Job, **changes: Any) -> bool:
-    """Write progress, fenced by the attempt; False where the job is no longer ours."""
-    if "fields_done" in changes:
-        changes["stalled"] = 0
-    return bool(_attempt(job).update(revision=F("revision") + 1, **changes))
+    """Write progress, fenced by the attempt; False where the job is no longer ours.
+
+    What was reached stays: a run that goes on after its worker's end reads back what is on disk, and a field counts as finished
+    once there are more than before that end.
+    """
+    if (done := changes.get("fields_done")) is not None:
+        changes["stalled"] = Choice(
+            When(fields_done__lt=done, then=0), default=F("stalled"), output_field=IntegerField()
+        )
+    reached = {name: Greatest(F(name), changes[name]) for name in _REACHED if name in changes}
+    if "fields_total" in changes:
+        reached["fields_total"] = Greatest(F("fields_done"), changes["fields_total"])
+    return bool(_attempt(job).update(revision=F("revision") + 1, **{**changes, **reached}))
+
+
+def begin_anew(job: Job) -> bool:
+    """Forget how far the job was, where nothing of it can be gone on with; False where it is no longer ours."""
+    return bool(_attempt(job).update(revision=F("revision") + 1, fields_done=0, fields_total=0, cells=0, percent=0))
 
 
 def cancel_requested(job: Job) -> bool:

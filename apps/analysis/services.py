@@ -24,6 +24,7 @@ from apps.cases.services import set_state
 from apps.slides.models import Slide
 from apps.slides.services import hold_slide
 from hemaview.cells.store import described
+from hemaview.pipeline.plan import MOST_REGION_MM2
 from hemaview.wsi.colour import policy
 
 
@@ -85,7 +86,6 @@ def freeze(protocol: Protocol, taught: Adaptation | None = None) -> dict[str, An
 
 
 LEAST_REGION_PX = 64
-MOST_REGION_MM2 = 25.0
 
 
 def request_job(user: Any, slide: Slide, protocol: Protocol, region: tuple[int, int, int, int] | None = None) -> Job:

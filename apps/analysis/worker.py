@@ -174,6 +174,8 @@ class JobSink:
         self._note(phase=text, percent=5.0 * min(1.0, share))
 
     def planned(self, plan: Plan, device: str) -> None:
+        if self.job.mpp is not None and self.job.mpp != plan.mpp:  # planned anew: nothing done before is of use
+            runservices.begin_anew(self.job)
         self._note(
             phase=gettext_noop("counting"),
             fields_total=plan.fields_to_count,

@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from hemaview.assays.settings import is_finite
 from hemaview.counting.intervals import Interval
 from hemaview.words import all_of, gettext, one_of
 
@@ -185,4 +186,4 @@ def _refuse_overlap(key: str, rows: list[Mapping[str, Any]]) -> None:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and is_finite(value)

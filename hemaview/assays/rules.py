@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import isfinite
 from typing import Any
 
+from hemaview.assays.settings import is_finite
 from hemaview.words import all_of, gettext
 
 
@@ -90,7 +90,7 @@ def _refuse_unlike(own: Mapping[str, Any], shipped: Mapping[str, Any], path: str
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 and is_finite(value)
 
 
 def _merged(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

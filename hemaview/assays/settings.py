@@ -12,6 +12,14 @@ from hemaview.words import all_of, gettext, one_of
 KINDS = ("integer", "number", "choice", "text")
 
 
+def is_finite(value: float) -> bool:
+    """Whether a number has an end: a whole one of more digits than a float holds is none that anything is counted by."""
+    try:
+        return isfinite(value)
+    except OverflowError:
+        return False
+
+
 @dataclass(frozen=True)
 class Setting:
     """One setting of an assay's protocols."""
@@ -39,7 +47,7 @@ class Setting:
         """Why `value` cannot be taken, in a sentence; "" where it can."""
         if self.kind in ("integer", "number"):
             kinds = int if self.kind == "integer" else (int, float)
-            fits = isinstance(value, kinds) and not isinstance(value, bool) and isfinite(value)
+            fits = isinstance(value, kinds) and not isinstance(value, bool) and is_finite(value)
             if fits and (self.minimum is None or value >= self.minimum):
                 fits = self.maximum is None or value <= self.maximum
             else:

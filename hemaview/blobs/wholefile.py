@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A stream for the file's bytes; it takes its place, durable, when the block ends, and is gone where the block raises.
 
-    Two that write one file at once, processes or threads, do not share what they write: the later one's whole file stays.
+    Two that write one file at once, threads, processes or machines, do not share what they write: the later one's whole file
+    stays.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.part")
+    part = path.with_name(f".{path.name}.{uuid4().hex}.part")  # of containers each has a process of the same number
     try:
         with part.open("wb") as stream:
             yield stream

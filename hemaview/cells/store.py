@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hemaview.blobs import whole_file
 from hemaview.cells.earlier import classes_of_format_1
 from hemaview.cells.schema import Schema, SchemaError, schema_from
 from hemaview.cells.table import MEASURES, NOBODY, CellTable
@@ -158,16 +158,8 @@ def _write(path: Path, columns: dict[str, pa.Array], metadata: dict[str, Any]) -
     table = pa.table(columns).replace_schema_metadata(
         {"hemaview": json.dumps({"format": FORMAT, **metadata}, sort_keys=True, separators=(",", ":"))}
     )
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as stream:
-            with pa.ipc.new_file(stream, table.schema) as writer:
-                writer.write_table(table)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path) as stream, pa.ipc.new_file(stream, table.schema) as writer:
+        writer.write_table(table)
     return sha256_of(path)
 
 

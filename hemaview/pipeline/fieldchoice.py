@@ -7,6 +7,7 @@ what is out of focus. Limits are relative to the slide where stain and scanner w
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -32,7 +33,7 @@ from hemaview.pipeline.fieldworth import (
 from hemaview.pipeline.foreign import on_bare_glass
 from hemaview.pipeline.overview import Place, places_within, regions_of
 from hemaview.pipeline.photoplan import leave_out_marks, plan_photos, share_out_fields
-from hemaview.pipeline.plan import PipelineError, Plan, PlannedField, RunRequest
+from hemaview.pipeline.plan import MOST_REGION_MM2, PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.specimen import guards, signs_of
 from hemaview.words import gettext, gettext_noop
 from hemaview.wsi.slide import Slide
@@ -55,6 +56,7 @@ ORDER_SEED = 20261121
 """Of the order of fields that are equally good: the same slide is counted in the same order."""
 
 ENOUGH, NOT_LOOKED_AT = gettext_noop("enough better fields"), gettext_noop("not looked at")
+NOWHERE_FIRST: Mapping[tuple[int, int], int] = {}
 _POOR = {OVERLAP: gettext_noop("the cells overlap"), THIN: gettext_noop("the cells are too sparse")}
 
 
@@ -88,14 +90,20 @@ def _covered_note(plan: Plan) -> list[str]:
     fields = [f for f in plan.fields if f.foreign]
     if not fields:
         return []
-    sentence = (
-        gettext(
+    if fields[0].photo:
+        sentence = gettext(
             "Ink, a bubble, dirt or an edge of glass lies on {covered} of {every} photographs: cells there are shown and not "
             "counted."
         )
-        if fields[0].photo
-        else gettext("Ink, a bubble, dirt or an edge of glass lies on {covered} of {every} fields: they are left out.")
-    )
+    elif any(f.used for f in fields):
+        sentence = gettext(
+            "Ink, a bubble, dirt or an edge of glass lies on {covered} of {every} fields of the region: cells there are shown "
+            "and not counted."
+        )
+    else:
+        sentence = gettext(
+            "Ink, a bubble, dirt or an edge of glass lies on {covered} of {every} fields: they are left out."
+        )
     return [sentence.format(covered=len(fields), every=len(plan.fields))]
 
 
@@ -114,17 +122,22 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
             strips = [(left + dx, top + dy, dw, dh) for dy, dh in rows for dx, dw in columns]
             boxes += strips
             photographs += [place] * len(strips)
+    _refuse_region(boxes, request, plan)
     looks = []
     for i, box in enumerate(boxes):
         looks.append(look_at(slide, *box, plan.mpp))
         progress(gettext_noop("looking at the region"), (i + 1) / len(boxes))
     areas = [box[2] * box[3] * (plan.mpp / 1000) ** 2 for box in boxes]
     good = good_focus(looks, plan, areas)
-    plan.fields = [
-        planned(i, *box, plan.mpp, field_look, good, "")
-        for i, (box, field_look) in enumerate(zip(boxes, looks, strict=True))
-    ]
+    for i, (box, field_look) in enumerate(zip(boxes, looks, strict=True)):
+        place = planned(i, *box, plan.mpp, field_look, good, "")
+        place.counted_share = 1 - field_look.foreign
+        place.area_mm2 = round(areas[i] * place.counted_share, 6)
+        plan.fields.append(place)
     if request.photo_fields:
+        for place, photograph in zip(plan.fields, photographs, strict=True):
+            right, bottom = photograph["x"] + photograph["w"], photograph["y"] + photograph["h"]
+            place.within = [photograph["x"], photograph["y"], right, bottom]
         leave_out_marks(slide, plan, photographs, progress)
     share_out_fields(plan, photographs, [None] * len(boxes))
     areas = [f.area_mm2 for f in plan.fields]
@@ -135,6 +148,23 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
     )
 
 
+def _refuse_region(boxes: list[Place], request: RunRequest, plan: Plan) -> None:
+    """Raise PipelineError where nothing lies in the region, or where it is too large by a scale that nobody knew before."""
+    if not boxes:
+        raise PipelineError(
+            gettext("The region lies between the photographs: it shows nothing."),
+            gettext("Draw a region on a photograph; then order the analysis again."),
+        )
+    mm2 = sum(w * h for _, _, w, h in boxes) * (plan.mpp / 1000) ** 2
+    if not request.mpp and mm2 > MOST_REGION_MM2:
+        raise PipelineError(
+            gettext(
+                "At the estimated {mpp:.4f} µm/px the region is {mm2:.0f} mm² large; at most {most:g} mm² are analysed."
+            ).format(mpp=plan.mpp, mm2=mm2, most=MOST_REGION_MM2),
+            gettext("Draw a smaller region, or analyse the whole slide."),
+        )
+
+
 def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress, overview: Detector | None) -> None:
     progress(gettext_noop("looking for tissue"), 0.0)
     tissue = tissue_map(slide)
@@ -142,21 +172,20 @@ def _plan_scan(slide: Slide, request: RunRequest, plan: Plan, progress: Progress
     if overview is not None:
         progress(gettext_noop("looking for particles and trails"), 0.0)
         regions = regions_of(slide, overview)
+        notes = list(plan.notes)
         plan.fields = _ranked(slide, places_within(boxes, regions), request, plan, progress, False)
         within = len(plan.counted_fields)
-        if within >= LEAST_REGION_FIELDS or within == len(boxes):
+        if within >= min(LEAST_REGION_FIELDS, len(boxes), _most_fields(request)):
             plan.notes.append(
                 gettext("Fields lie in the {n} particles and trails that {model} found.").format(
                     n=len(regions), model=overview.info.name
                 )
             )
             return
+        plan.notes = notes  # what is to be said of these fields is said of all
         if within:
             first = {(f.x, f.y): n for n, f in enumerate(plan.counted_fields)}
-            plan.fields = _ranked(slide, boxes, request, plan, progress)
-            plan.fields.sort(key=lambda f: (not f.used, first.get((f.x, f.y), len(first))))
-            for i, f in enumerate(plan.fields):
-                f.index = i
+            plan.fields = _ranked(slide, boxes, request, plan, progress, first=first)
             plan.notes.append(
                 gettext(
                     "{within} of {every} fields lie in the particles and trails that {model} found: they are counted first, "
@@ -197,18 +226,28 @@ def _strips(length_px: int, side_px: int) -> list[tuple[int, int]]:
 
 
 def _ranked(
-    slide: Slide, boxes: list[Place], request: RunRequest, plan: Plan, progress: Progress, also_poor: bool = True
+    slide: Slide,
+    boxes: list[Place],
+    request: RunRequest,
+    plan: Plan,
+    progress: Progress,
+    also_poor: bool = True,
+    first: Mapping[tuple[int, int], int] = NOWHERE_FIRST,
 ) -> list[PlannedField]:
     """The fields at boxes (x, y, w, h), level-0 px: those to be counted first, in their order; the others with the reason.
-    Where none is good, poor ones are counted if `also_poor`."""
+    Where none is good, poor ones are counted if `also_poor`. `first`: corners (x, y) of fields that go before all others, in
+    their order."""
     crowded_is_fine = bool(request.assay.fields.get("crowded_is_fine", False))
     indices = _looked_at(len(boxes), request, plan)
     looks: dict[int, Look] = {}
-    with ThreadPoolExecutor(LOOKING_THREADS) as pool:
+    pool = ThreadPoolExecutor(LOOKING_THREADS)
+    try:
         upcoming = pool.map(lambda i: look_at(slide, *boxes[i], plan.mpp), indices)
         for n, i in enumerate(indices):
             looks[i] = next(upcoming)
             progress(gettext_noop("looking for fields"), (n + 1) / len(indices))
+    finally:
+        pool.shutdown(cancel_futures=True)  # whoever cancels does not wait for the other fields
     areas = [boxes[i][2] * boxes[i][3] * (plan.mpp / 1000) ** 2 for i in looks]
     good = good_focus(list(looks.values()), plan, areas)
     fields = []
@@ -221,7 +260,8 @@ def _ranked(
     if also_poor:
         _use_poor(fields, plan)
     fields = _in_order(fields)
-    most = int(request.settings.get("max_fields", 48))
+    fields.sort(key=lambda f: (not f.used, first.get((f.x, f.y), len(first))))
+    most = _most_fields(request)
     for i, f in enumerate(fields):
         f.index = i
         if f.used and i >= most:
@@ -229,9 +269,14 @@ def _ranked(
     return fields
 
 
+def _most_fields(request: RunRequest) -> int:
+    """So many fields are counted whole at most."""
+    return int(request.settings.get("max_fields", 48))
+
+
 def _looked_at(n: int, request: RunRequest, plan: Plan) -> list[int]:
     """Which of n fields are looked at before counting: all where no target ends it."""
-    most = max(MOST_LOOKS, int(request.settings.get("max_fields", 48)))
+    most = max(MOST_LOOKS, _most_fields(request))
     if n <= most or not request.assay.targets:
         return list(range(n))
     plan.notes.append(

@@ -35,7 +35,7 @@ class FieldPicture:
     """A field with its surroundings, as nets are shown it."""
 
     rgb: NDArray[np.uint8]
-    """uint8 (H, W, 3); what lies beyond the scan is what lies beside it, mirrored."""
+    """uint8 (H, W, 3); what lies beyond `seen` is what lies beside it, mirrored."""
     mpp: float
     """µm/px of `rgb`."""
     block_px: int
@@ -50,8 +50,8 @@ class FieldPicture:
     """The field itself."""
     slide_mpp: float
     """µm/px of level 0."""
-    slide_px: tuple[int, int]
-    """Width and height of level 0."""
+    seen: tuple[int, int, int, int]
+    """Left, top, right and bottom, level-0 px, of what was scanned; of a part of a photograph, of that."""
     grounds: Grounds
     """Colours of the ground over it."""
     eyepiece: Eyepiece | None = None
@@ -104,7 +104,7 @@ class FieldPicture:
         return self.on_slide(model.segment(self.rgb, self.mpp, self.block_px))
 
     def on_slide(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The instances int32 (H, W) without what lies beyond the scan."""
+        """The instances int32 (H, W) without what lies beyond `seen`."""
         (left, top), (right, bottom) = self._within()
         if (left, top, right, bottom) != (0, 0, labels.shape[1], labels.shape[0]):
             inside = np.zeros(labels.shape, bool)
@@ -114,7 +114,7 @@ class FieldPicture:
 
     def _within(self) -> tuple[tuple[int, int], tuple[int, int]]:
         h, w = self.rgb.shape[:2]
-        return _on_slide((self.left, self.top), self.scale, (w, h), self.slide_px)
+        return _seen_of((self.left, self.top), self.scale, (w, h), self.seen)
 
     def classes(self, model: Classifier, centres_px: NDArray[np.float64], views: int = 0) -> NDArray[np.float32]:
         """What the model makes of cells at centres_px (n, 2: x, y) of the picture: float32 (n, classes)."""
@@ -149,8 +149,8 @@ class FieldPicture:
         tolerance = (
             1.0 / self.slide_mpp
         )  # a cell on the border may have its centre on either side; doubles are parted later
-        low = np.maximum((place.x - tolerance, place.y - tolerance), 0)
-        high = np.minimum((place.x + place.w + tolerance, place.y + place.h + tolerance), self.slide_px)
+        low = np.maximum((place.x - tolerance, place.y - tolerance), self.seen[:2])
+        high = np.minimum((place.x + place.w + tolerance, place.y + place.h + tolerance), self.seen[2:])
         return np.asarray(((centres >= low) & (centres < high)).all(axis=1))
 
     def cut(self, measured: Measured) -> NDArray[np.bool_]:
@@ -165,9 +165,10 @@ class FieldPicture:
             size = np.array(self.rgb.shape[1::-1])
             edge = np.asarray((low <= 1).any(axis=1) | (high >= size - 1).any(axis=1))
             return edge if self.eyepiece is None else edge | self.eyepiece.cuts(np.asarray(measured.boxes, np.float64))
-        return np.asarray(
-            (self.to_slide(low) <= 1).any(axis=1) | (self.to_slide(high) >= np.array(self.slide_px) - 1).any(axis=1)
-        )
+        # Its px do not end where the scan does: one of them, or of the scan's where those are coarser, is as near as can be.
+        near = np.maximum(1.0, self.scale)
+        first, last = np.array(self.seen[:2]) + near, np.array(self.seen[2:]) - near
+        return np.asarray((self.to_slide(low) <= first).any(axis=1) | (self.to_slide(high) >= last).any(axis=1))
 
 
 def picture_of(
@@ -191,25 +192,30 @@ def picture_of(
     else:
         rgb = slide.read(left, top, 0, width, height)
     scale = (width / rgb.shape[1], height / rgb.shape[0])
+    seen = _box(place.within) if place.within else (0, 0, slide.width_px, slide.height_px)
     if not place.photo:
-        rgb = _mirrored(rgb, *_on_slide((left, top), scale, rgb.shape[1::-1], (slide.width_px, slide.height_px)))
+        rgb = _mirrored(rgb, *_seen_of((left, top), scale, rgb.shape[1::-1], seen))
     marks = covered(place.marks, (left, top), scale, rgb.shape[1::-1]) if place.marks else None
     if marks is not None:
         rgb = without_marks(rgb, marks)
     rgb, eyepiece = without_rim(rgb) if place.photo else (rgb, None)
-    size = (slide.width_px, slide.height_px)
     if grounds is None:
         # A scan's at low power, as the search for nucleated cells sees them: a cell found both ways is shown alike.
         grounds = one_ground(rgb) if place.photo else at_low_power(slide, place, mpp).grounds()
-    return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, size, grounds, eyepiece, marks)
+    return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, seen, grounds, eyepiece, marks)
 
 
-def _on_slide(
-    corner: tuple[int, int], scale: tuple[float, float], size: tuple[int, int], slide_px: tuple[int, int]
+def _box(sides: list[int]) -> tuple[int, int, int, int]:
+    left, top, right, bottom = sides
+    return left, top, right, bottom
+
+
+def _seen_of(
+    corner: tuple[int, int], scale: tuple[float, float], size: tuple[int, int], seen: tuple[int, int, int, int]
 ) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Left and top, right and bottom, px, of what of a picture of size (w, h) lies on the slide."""
-    first = [max(0, int(np.ceil(-at / s))) for at, s in zip(corner, scale, strict=True)]
-    last = [min(n, int((px - at) / s)) for at, s, n, px in zip(corner, scale, size, slide_px, strict=True)]
+    """Left and top, right and bottom, px, of what of a picture of size (w, h) lies within what was `seen`, level-0 px."""
+    first = [max(0, int(np.ceil((px - at) / s))) for at, s, px in zip(corner, scale, seen[:2], strict=True)]
+    last = [min(n, int((px - at) / s)) for at, s, n, px in zip(corner, scale, size, seen[2:], strict=True)]
     return (first[0], first[1]), (last[0], last[1])
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
+from hemaview.blobs import whole_file
 from hemaview.inference import CentreFinder, Classifier, Model, Stain, Taught, stain_beside
 from hemaview.inference.filmstatistics import MOST_CELLS, STRANGE_FILMS, fit_for, statistics_of
 from hemaview.inference.pictures import rescale
@@ -101,6 +102,8 @@ def _whole(slide: Slide, view: LowPower, points: NDArray[np.float64], side_px: f
     low, high = (0, 0), (slide.width_px, slide.height_px)
     if place.photo:
         low, high = (place.x, place.y), (place.x + place.w, place.y + place.h)
+    elif place.within:
+        low, high = (place.within[0], place.within[1]), (place.within[2], place.within[3])
     return points[((points - side_px / 2 >= low) & (points + side_px / 2 <= high)).all(axis=1)]
 
 
@@ -128,9 +131,8 @@ def _crops(slide: Slide, plan: Plan, model: Classifier, views: Views) -> NDArray
 
 
 def _write(path: Path, statistics: dict[str, Tensor]) -> None:
-    part = path.with_suffix(".part")
-    save_file({k: v.contiguous() for k, v in statistics.items()}, part)
-    part.replace(path)
+    with whole_file(path) as stream:
+        stream.write(save({k: v.contiguous() for k, v in statistics.items()}))
 
 
 def _read(path: Path) -> dict[str, Tensor] | None:

@@ -49,6 +49,12 @@ class RunFolder:
     def keep_plan(self, plan: Plan) -> None:
         plan.save(self._plan_file)
 
+    def begin_anew(self) -> None:
+        """Forget the plan and everything that was found by it."""
+        # The plan goes last: whoever finds it still there finds that it does not hold, and begins here again.
+        for part in (*self.path.glob("*.arrow"), self.statistics_file, self._plan_file):
+            part.unlink(missing_ok=True)
+
     def has_field(self, index: int) -> bool:
         """Whether the field was counted whole."""
         return self._part(index).exists()

@@ -63,11 +63,12 @@ class LowPower:
 
 
 def at_low_power(slide: Slide, place: PlannedField, mpp: float) -> LowPower:
-    """Read a field of a slide of `mpp` µm/px with its margin, as far as the slide reaches."""
+    """Read a field of a slide of `mpp` µm/px with its margin, as far as the slide reaches, or the photograph that it is a part
+    of."""
     margin = round(MARGIN_UM / mpp)
-    left, top = max(0, place.x - margin), max(0, place.y - margin)
-    right = min(slide.width_px, place.x + place.w + margin)
-    bottom = min(slide.height_px, place.y + place.h + margin)
+    first_x, first_y, last_x, last_y = place.within or (0, 0, slide.width_px, slide.height_px)
+    left, top = max(first_x, place.x - margin), max(first_y, place.y - margin)
+    right, bottom = min(last_x, place.x + place.w + margin), min(last_y, place.y + place.h + margin)
     w, h = right - left, bottom - top
     size_px = max(16, round(w * mpp / LOOK_MPP)), max(16, round(h * mpp / LOOK_MPP))
     rgb = slide.read(left, top, 0, w, h) if size_px[0] >= w else slide.read_scaled(left, top, w, h, *size_px)

@@ -13,6 +13,9 @@ from hemaview.blobs import whole_file
 from hemaview.cells.schema import Schema
 from hemaview.methods.own.files import OwnFiles
 
+MOST_REGION_MM2 = 25.0
+"""A region that a person draws is so large at most: every field of it is counted, and no target ends that."""
+
 
 class PipelineError(Exception):
     """A run that cannot go on; the message is one sentence, the remedy another ("" where models are at fault)."""
@@ -111,6 +114,8 @@ class PlannedField:
     """Outlines ([x, y] each, level-0 px) of what another field shows, too, and counts; what two of them hold is counted here."""
     marks: list[list[list[int]]] = field(default_factory=list)
     """Outlines (likewise) of what a camera's program wrote into the photograph (`burntin`)."""
+    within: list[int] = field(default_factory=list)
+    """Of a part of a photograph: left, top, right and bottom of the photograph, level-0 px, beyond which nothing was seen."""
     counted_share: float = 1.0
     """Share of its area that is counted: without a rim, marks, what something covers and what another field counts."""
 
@@ -142,10 +147,10 @@ class Plan:
     searched_mm2: float = 0.0
     """Area in which every nucleated cell was looked for that counts, once the run has ended."""
     guards: list[dict[str, str]] = field(default_factory=list)
-    """What speaks against the specimen, its stain or its µm/px being what they are said to be ({code, sentence}; see
-    `pipeline.specimen`, `stains`, `scale`)."""
+    """What speaks against the specimen or its µm/px being what they are said to be ({code, sentence}; see `pipeline.specimen`,
+    `scale`), before any cell is found."""
     silent_nets: list[str] = field(default_factory=list)
-    """Names of the nets that gave a cell no finite answer (`pipeline.unanswered`)."""
+    """Names of the nets that gave a cell no finite answer (`pipeline.noanswer`)."""
 
     @property
     def counted_fields(self) -> list[PlannedField]:

@@ -17,7 +17,7 @@ from scipy.spatial import cKDTree
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
-from hemaview.cells.table import BY_NUCLEATED, BY_RED, BY_WITHOUT_NUCLEUS, CUT, OUTSIDE, CellTable
+from hemaview.cells.table import BY_NUCLEATED, BY_RED, BY_WITHOUT_NUCLEUS, CUT, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import (
     CentreFinder,
@@ -39,13 +39,14 @@ from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.foreign import without_covered
 from hemaview.pipeline.noanswer import NoAnswer, named_failure, unanswered_notes
 from hemaview.pipeline.ownmodels import own_guards, own_note
-from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sink
+from hemaview.pipeline.plan import Cancelled, Outcome, PipelineError, Plan, RunRequest, Sink
 from hemaview.pipeline.redlookalikes import lookalike_notes, without_red_lookalikes
 from hemaview.pipeline.scale import scale_notes
-from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, reached, search, search_notes, targets_of
+from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, search, search_notes
 from hemaview.pipeline.severalcells import without_outlines_of_several
 from hemaview.pipeline.sharedplaces import counts_at, each_once
 from hemaview.pipeline.stains import stain_guards, with_expectation
+from hemaview.pipeline.targets import FIRST_FIELDS, Ahead, reached, targets_of, towards_targets
 from hemaview.pipeline.unidentified import KNOWN, STRANGE, with_unidentified
 from hemaview.words import gettext, gettext_noop
 from hemaview.wsi.colour import policy
@@ -89,13 +90,11 @@ _ELSEWHERE_NAMED = {
     ),
 }
 """What is said where another net than that of usual films named the nucleated cells."""
-FIRST_FIELDS = 4
-"""Where a protocol asks for no red cells, those of so many fields are counted all the same."""
 
 
 def run(request: RunRequest, sink: Sink) -> Outcome:
-    """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, or the sink's Superseded or
-    Cancelled."""
+    """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, the sink's Superseded, or Cancelled where a
+    person stopped it before any field was counted."""
     request.folder.mkdir(parents=True, exist_ok=True)
     sink.phase(gettext_noop("loading the models"))
     models, notes = _load(request)
@@ -113,6 +112,8 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         sink.planned(plan, cell_finder.device)
         try:
             field_indices, by_class, partial = _count(slide, plan, request, cell_finder, schema, sink)
+            if partial and not field_indices:
+                raise Cancelled("A person has cancelled this analysis.")
             searched = Searched.begun(plan, field_indices)
             if not partial and isinstance(cell_finder, SearchingFinder):
                 finder_of_centres = models.get("nucleated-cell-finder")
@@ -151,8 +152,7 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
             strange = [with_expectation(guard, cells, schema) for guard in strange]
         guards = strange + own_guards({role: models[role] for role in request.own if role in models}, schema)
         result = replace(result, embedded_by=_embedded_by(result.cells, models))
-        plan.guards += [guard for guard in guards if guard not in plan.guards]
-    return _close(request, plan, result, notes)
+    return _close(request, plan, result, notes, [*plan.guards, *guards])
 
 
 def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
@@ -241,7 +241,9 @@ def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequ
 def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: Sink) -> Plan:
     folder = RunFolder(request.folder)
     if (earlier := folder.plan()) is not None:
-        return earlier
+        if request.mpp in (None, earlier.mpp):
+            return earlier
+        folder.begin_anew()  # somebody has corrected the slide's µm/px since
     overview = models.get("overview")
     plan = plan_run(slide, request, sink.phase, overview if isinstance(overview, Detector) else None)
     # Which net names the cells of a strange film is not known yet, nor whether it is asked.
@@ -255,25 +257,27 @@ def _count(
     slide: Slide, plan: Plan, request: RunRequest, how: CellFinder, schema: Schema, sink: Sink
 ) -> tuple[list[int], NDArray[np.int64], bool]:
     """Count the planned fields whole, in order, until the targets of cells counted so are met: (indices counted, cells that
-    no edge cuts by class, whether it was stopped)."""
+    count towards targets by class, whether it was stopped)."""
     folder = RunFolder(request.folder)
     targets = targets_of(request, schema, "fields")
+    ahead = Ahead.of(plan, request, schema, isinstance(how, SearchingFinder))
     searched = bool(plan.search) and bool(targets_of(request, schema, "film"))
     cells_by_class = np.zeros(len(schema), np.int64)
     field_indices: list[int] = []
     total = 0
     for place in plan.counted_fields:
-        if sink.stop_asked():
-            return field_indices, cells_by_class, True
         cells = folder.field_cells(place.index)
         if cells is None:
+            # What is on disk has been counted: a worker that died before it could stop leaves it to the next one.
+            if sink.stop_asked():
+                return field_indices, cells_by_class, True
             cells = without_covered(how.cells(slide, place, plan.mpp, schema), slide, place, plan.mpp)
             folder.keep_field(place.index, cells)
         field_indices.append(place.index)
         here = counts_at(place.elsewhere, cells.x, cells.y)
-        cells_by_class += np.bincount(cells.cls[here & ((cells.flags & (CUT | OUTSIDE)) == 0)], minlength=len(schema))
+        cells_by_class += towards_targets(cells.take(np.flatnonzero(here)), place, len(schema))
         total += int(here.sum())
-        sink.field_done(len(field_indices), plan.fields_to_count, total)
+        sink.field_done(len(field_indices), ahead.counting(len(field_indices), cells_by_class), total)
         if request.photo_fields or request.region:
             continue
         if (targets and reached(targets, cells_by_class)) or (
@@ -308,7 +312,9 @@ def _embedded_by(cells: CellTable, models: Mapping[str, Model]) -> dict[str, lis
     return {str(by): [roles[by], net.name, net.version, net.sha256] for by, net in nets.items()}
 
 
-def _close(request: RunRequest, plan: Plan, result: _Counted, notes: list[str]) -> Outcome:
+def _close(
+    request: RunRequest, plan: Plan, result: _Counted, notes: list[str], guards: list[dict[str, str]]
+) -> Outcome:
     """Write the final files and tell what they hold."""
     cells = result.cells
     metadata: dict[str, Any] = {
@@ -350,7 +356,7 @@ def _close(request: RunRequest, plan: Plan, result: _Counted, notes: list[str]) 
         cells_sha256=sha256,
         contours_sha256=contours,
         notes=tuple(notes),
-        guards=tuple(plan.guards),
+        guards=tuple(guards),
         poor_fields=plan.poor_fields,
         searched_mm2=result.searched.mm2,
     )
@@ -373,9 +379,10 @@ def one_of_doubles(cells: CellTable) -> CellTable:
     points = np.stack([cells.x, cells.y], axis=1).astype(np.float64)
     radius = 0.35 * np.sqrt(cells.w.astype(np.float64) * cells.h)
     drop = np.zeros(len(cells), bool)
-    for i, j in sorted(map(tuple, cKDTree(points).query_pairs(float(radius.max())))):
-        if drop[i] or drop[j] or cells.field[i] == cells.field[j]:
-            continue
-        if np.hypot(*(points[i] - points[j])) < min(radius[i], radius[j]):
-            drop[max(i, j)] = True
+    # Each by its own size: by that of the largest, a clump would bring all pairs of a slide's cells into memory.
+    for i, near in enumerate(cKDTree(points).query_ball_point(points, radius, return_sorted=True)):
+        for j in near:
+            if j <= i or drop[i] or drop[j] or cells.field[i] == cells.field[j]:
+                continue
+            drop[j] = bool(np.hypot(*(points[i] - points[j])) < min(radius[i], radius[j]))
     return cells.take(np.flatnonzero(~drop))

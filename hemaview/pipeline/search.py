@@ -25,19 +25,20 @@ from hemaview.pipeline.fieldchoice import NOT_LOOKED_AT
 from hemaview.pipeline.fieldworth import BLURRED, judged
 from hemaview.pipeline.lowpower import LowPower, at_low_power
 from hemaview.pipeline.plan import Plan, PlannedField, RunRequest, Sink
+from hemaview.pipeline.targets import (
+    EDGES_MM2,
+    EDGES_SHARE,
+    Ahead,
+    reached,
+    search_mm2,
+    targets_of,
+    towards_targets,
+)
 from hemaview.words import ngettext
 from hemaview.wsi.slide import Slide
 
 FIELDS_A_PART = 8
-EDGES_MM2 = 1.0
-"""So much of the edges is searched at least, also where the targets are met before."""
-EDGES_SHARE = 0.25
-"""Of the area that the protocol searches, at most so much is of edges."""
-DEFAULT_MM2 = 60.0
 FILM, EDGES, NOWHERE = "film", "edges", ""
-
-Targets = list[tuple[int, list[int]]]
-"""(cells wanted, the classes that count towards it)."""
 
 
 @runtime_checkable
@@ -70,7 +71,7 @@ class SearchTask:
     whole_fields: list[int]
     """Indices of the fields that were counted whole."""
     cells_by_class: NDArray[np.int64]
-    """Their cells that no edge cuts, by class, int64 (classes,)."""
+    """Their cells that count towards targets, by class, int64 (classes,)."""
 
 
 @dataclass
@@ -105,21 +106,6 @@ class _Part:
     """Field to FILM, EDGES or NOWHERE (out of focus)."""
 
 
-def targets_of(request: RunRequest, schema: Schema, search_name: str) -> Targets:
-    """The assay's targets of that search that the settings ask for."""
-    targets = []
-    for target in request.assay.targets:
-        wanted = target.wanted(request.settings)
-        if wanted and target.search == search_name:
-            targets.append((wanted, [schema.index(key) for key in target.classes if key in schema.by_key]))
-    return targets
-
-
-def reached(targets: Targets, cells_by_class: NDArray[np.int64]) -> bool:
-    """Whether each target is met."""
-    return all(int(cells_by_class[classes].sum()) >= wanted for wanted, classes in targets)
-
-
 def search(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | None, sink: Sink) -> Searched:
     """Search (or go on with it) until the targets are met, the protocol's area is searched or the film is; then the edges, as
     far in proportion."""
@@ -127,19 +113,20 @@ def search(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | Non
     targets = targets_of(task.request, task.schema, "film")
     if not targets or not (task.plan.search or task.plan.edges):
         return outcome
-    most_mm2 = float(task.request.settings.get("search_mm2", DEFAULT_MM2))
-    progress = _Progress(task, targets, outcome, task.cells_by_class.copy(), int(task.cells_by_class.sum()))
+    most_mm2 = search_mm2(task.request)
+    estimate = Ahead.of(task.plan, task.request, task.schema, True)
+    progress = _Progress(task, estimate, outcome, task.cells_by_class.copy(), int(task.cells_by_class.sum()))
     with ThreadPoolExecutor(1) as ahead:
         for lot in _lots(task, "search", task.plan.search, ahead):
             if reached(targets, progress.cells_by_class) or outcome.mm2["film"] + outcome.mm2["edges"] >= most_mm2:
                 break
-            if not progress.take(_part_of(lot, task, finder, seeker), sink):
+            if not progress.take(lot, _part_of(lot, task, finder, seeker), sink):
                 break
         wanted_mm2 = _edges_mm2(task, outcome, most_mm2)
         for lot in _lots(task, "edges", task.plan.edges, ahead):
             if outcome.partial or outcome.mm2["edges"] >= wanted_mm2:
                 break
-            if not progress.take(_part_of(lot, task, finder, seeker), sink):
+            if not progress.take(lot, _part_of(lot, task, finder, seeker), sink, at_edges=True):
                 break
     outcome.mm2 = {name: round(mm2, 6) for name, mm2 in outcome.mm2.items()}
     return outcome
@@ -147,12 +134,10 @@ def search(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | Non
 
 def _edges_mm2(task: SearchTask, searched: Searched, most_mm2: float) -> float:
     """How much of the edges is searched: the share that was searched of the film, at least EDGES_MM2."""
-    every = {name: sum(f.area_mm2 for f in task.plan.fields if f.monolayer == film) for name, film in _KNOWN.items()}
-    share = min(1.0, searched.mm2["film"] / max(every["film"], 1e-9))
-    return min(max(EDGES_MM2, share * every["edges"]), EDGES_SHARE * most_mm2)
-
-
-_KNOWN = {"film": True, "edges": False}
+    of_film = {f.index: f.monolayer or f.reason == NOT_LOOKED_AT for f in task.plan.fields}
+    film, edges = (sum(f.area_mm2 for f in task.plan.fields if of_film[f.index] == wanted) for wanted in (True, False))
+    share = min(1.0, searched.mm2["film"] / max(film, 1e-9))
+    return min(max(EDGES_MM2, share * edges), EDGES_SHARE * most_mm2)
 
 
 @dataclass
@@ -161,37 +146,34 @@ class _Progress:
 
     task: SearchTask
     """What is searched."""
-    targets: Targets
-    """How many cells of which classes end it."""
+    ahead: Ahead
+    """How many fields it will take."""
     searched: Searched
     """What it gave so far."""
     cells_by_class: NDArray[np.int64]
-    """Cells that no edge cuts, counting included, by class, int64 (classes,)."""
+    """Cells that count towards targets, counting included, by class, int64 (classes,)."""
     cells: int
     """Of all kinds, counting included."""
 
-    def take(self, part: Callable[[], _Part], sink: Sink) -> bool:
-        """Search a part and count what it gave; False where a person asked to stop."""
-        if sink.stop_asked():
+    def take(self, lot: _Lot, part: Callable[[], _Part], sink: Sink, at_edges: bool = False) -> bool:
+        """Search a part and count what it gave; False where a person asked to stop before it was searched."""
+        if lot.views is not None and sink.stop_asked():
             self.searched.partial = True
             return False
-        result, area = part(), {f.index: f.area_mm2 for f in self.task.plan.fields}
+        result, fields = part(), {f.index: f for f in self.task.plan.fields}
         for index, place in result.where.items():
             if place:
                 (self.searched.film if place == FILM else self.searched.edges).append(index)
-                self.searched.mm2[place] += area[index]
+                self.searched.mm2[place] += fields[index].area_mm2
+            own = result.cells.take(np.flatnonzero(result.cells.field == index))
+            self.cells_by_class += towards_targets(own, fields[index], len(self.cells_by_class))
         self.searched.tables.append(result.cells)
-        whole = (result.cells.flags & (CUT | OUTSIDE)) == 0
-        self.cells_by_class += np.bincount(result.cells.cls[whole], minlength=len(self.cells_by_class))
         self.cells += len(result.cells)
-        fields = len(self.task.whole_fields) + len(self.searched.film) + len(self.searched.edges)
-        sink.field_done(fields, max(fields, self._expected(fields)), self.cells)
+        film = len(self.task.whole_fields) + len(self.searched.film)
+        done = film + len(self.searched.edges)
+        total = self.ahead.at_edges(film, done) if at_edges else self.ahead.searching(done, self.cells_by_class)
+        sink.field_done(done, total, self.cells)
         return True
-
-    def _expected(self, fields: int) -> int:
-        """How many fields it will take, by the cells of those that were searched."""
-        shares = [min(1.0, max(1, int(self.cells_by_class[of].sum())) / wanted) for wanted, of in self.targets]
-        return round(fields / min(shares))
 
 
 Views = list[tuple[LowPower, str]]

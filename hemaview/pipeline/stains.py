@@ -80,8 +80,8 @@ def _boxes(slide: Slide, cells: CellTable, plan: Plan, schema: Schema) -> NDArra
     rows = np.flatnonzero(nucleated & ((cells.flags & CUT) == 0))
     half = SQUARE_UM / plan.mpp / 2
     centres = np.stack([cells.x, cells.y], axis=1)[rows].astype(np.float64)
-    photos = {f.index: (f.x, f.y, f.x + f.w, f.y + f.h) for f in plan.fields if f.photo}
-    bounds = [photos.get(int(f), (0, 0, slide.width_px, slide.height_px)) for f in cells.field[rows]]
+    photos = {f.index: f.within or [f.x, f.y, f.x + f.w, f.y + f.h] for f in plan.fields if f.photo or f.within}
+    bounds = [photos.get(int(f), [0, 0, slide.width_px, slide.height_px]) for f in cells.field[rows]]
     low, high = np.hsplit(np.array(bounds, np.int64).reshape(-1, 4), 2)
     first = np.maximum(low, np.rint(centres - half).astype(np.int64))
     return np.concatenate([first, np.minimum(high, np.rint(centres + half).astype(np.int64)) - first], axis=1)

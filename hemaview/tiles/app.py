@@ -170,6 +170,8 @@ class TileApp:
         slide = self.slides.get(key)
         if slide is None or now_s - slide.checked_s > FRESH_S:
             slide = await self._open(key, now_s)
+            while slide.closed:  # forgotten for others before this request had its turn
+                slide = await self._open(key, now_s)
         if slide.stamp != stamp:
             raise Refused(404, "slide-changed", "The slide has been indexed anew; open it again.")
         number, column, row = (int(text) for text in place_texts)
@@ -180,7 +182,8 @@ class TileApp:
         level = slide.levels[number]
         count = level.counts[place] if level.stored else 0
         if count:
-            return 200, tag, await self._in_thread(read_cold, level, place, count)
+            with slide.in_use():
+                return 200, tag, await self._in_thread(read_cold, level, place, count)
         if level.stored and level.sparse_is_blank:
             return 200, tag, self._blank_tile(level.tile_width, level.tile_height)
         return 200, tag, await self._decoded(slide, slide_id, number, column, row, receive)
@@ -203,15 +206,15 @@ class TileApp:
                 return slide
             opened: IndexedSlide = await self._in_thread(IndexedSlide, self.root / folder_of(key) / INDEX_NAME)
         except NoSuchSlide:
-            self.slides.drop(key, now_s)
+            self.slides.drop(key)
             if b"/" not in key:
                 await self._in_thread(self.keep.forget, key.decode())
             raise
         except SlideError:
-            self.slides.drop(key, now_s)
+            self.slides.drop(key)
             raise
         opened.checked_s = now_s
-        self.slides.add(key, opened, now_s)
+        self.slides.add(key, opened)
         return opened
 
     def _blank_tile(self, width: int, height: int) -> bytes:

@@ -15,6 +15,7 @@ import sys
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import openslide
 import simplejpeg
@@ -85,7 +86,7 @@ class Decoder:
 
 def keep_tile(target: Path, jpeg: bytes) -> None:
     """Write a tile for the next time; a full disk is no reason to fail."""
-    part = target.with_name(f".{target.name}.{os.getpid()}")
+    part = target.with_name(f".{target.name}.{uuid4().hex}")  # of containers each has a process of the same number
     with contextlib.suppress(OSError):
         target.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(jpeg)

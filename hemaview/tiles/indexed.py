@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +70,7 @@ class IndexedSlide:
                 os.close(fd)
             raise
         self.fds = list(fds.values())
+        self._readers, self._retired = 0, False
         self.levels = [
             OpenLevel(
                 columns=level.columns,
@@ -96,7 +99,30 @@ class IndexedSlide:
             _refuse_changed(file)
         return True
 
+    @property
+    def closed(self) -> bool:
+        """Its descriptors may be another file's by now."""
+        return self._retired and not self._readers
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """While this lasts its descriptors stay open, also where it is forgotten meanwhile."""
+        self._readers += 1
+        try:
+            yield
+        finally:
+            self._readers -= 1
+            if self.closed:
+                self.close()
+
+    def retire(self) -> None:
+        """Close its descriptors as soon as nobody reads."""
+        self._retired = True
+        if self.closed:
+            self.close()
+
     def close(self) -> None:
+        self._retired = True
         for fd in self.fds:
             os.close(fd)
         self.fds = []
@@ -109,7 +135,6 @@ class IndexedSlides:
         self.max_open, self.max_bytes = max_open, max_bytes
         self.nbytes = 0
         self._open: OrderedDict[bytes, IndexedSlide] = OrderedDict()
-        self._retired: list[tuple[float, IndexedSlide]] = []
 
     def __len__(self) -> int:
         return len(self._open)
@@ -120,27 +145,24 @@ class IndexedSlides:
             self._open.move_to_end(key)
         return slide
 
-    def add(self, key: bytes, slide: IndexedSlide, now_s: float) -> None:
-        self.drop(key, now_s)
+    def add(self, key: bytes, slide: IndexedSlide) -> None:
+        self.drop(key)
         self._open[key] = slide
         self.nbytes += slide.index.nbytes
         while len(self._open) > 1 and (len(self._open) > self.max_open or self.nbytes > self.max_bytes):
-            self.drop(next(iter(self._open)), now_s)
+            self.drop(next(iter(self._open)))
 
-    def drop(self, key: bytes, now_s: float) -> None:
-        """Forget a slide; its descriptors are closed once no read that has begun can still use them."""
+    def drop(self, key: bytes) -> None:
+        """Forget a slide; its descriptors are closed once no read that has begun uses them."""
         gone = self._open.pop(key, None)
         if gone is not None:
             self.nbytes -= gone.index.nbytes
-            self._retired.append((now_s, gone))
-        while self._retired and (self._retired[0][0] < now_s - 30 or len(self._retired) > 64):
-            self._retired.pop(0)[1].close()
+            gone.retire()
 
     def close(self) -> None:
-        for opened in [*self._open.values(), *(o for _, o in self._retired)]:
+        for opened in self._open.values():
             opened.close()
         self._open.clear()
-        self._retired.clear()
         self.nbytes = 0
 
 

@@ -128,6 +128,38 @@ def test_a_worker_that_dies_on_one_field_again_and_again_is_given_up_with_a_reas
     assert requested.state == Job.State.FAILED and "same field" in requested.reason
 
 
+def test_a_worker_that_dies_on_a_later_field_is_given_up_too_though_each_reads_back_the_earlier_ones(
+    requested: Job,
+) -> None:
+    for attempt in range(runservices.MAX_STALLED + 1):
+        claimed = runservices.claim(requested.pk, f"w{attempt}")
+        assert claimed is not None
+        for done in range(1, 4):  # the fourth field ends it
+            runservices.note_progress(claimed, fields_done=done, fields_total=10, cells=100 * done, percent=10.0 * done)
+            requested.refresh_from_db()
+            assert (requested.fields_done, requested.cells, requested.percent) == (
+                (done, 100 * done, 10.0 * done) if not attempt else (3, 300, 30.0)
+            ), "what was reached does not go back"
+        runservices.note_progress(claimed, fields_total=2)
+        Job.objects.filter(pk=requested.pk).update(lease=timezone.now() - timedelta(seconds=1))
+    assert runservices.claim(requested.pk, "last") is None
+    requested.refresh_from_db()
+    assert requested.state == Job.State.FAILED and "same field" in requested.reason and requested.fields_total == 3
+
+
+def test_a_run_that_is_planned_anew_at_another_scale_begins_at_nothing(requested: Job, tess: Any) -> None:
+    place = PlannedField(0, 0, 0, 99, 99, tissue=1, focus=1, single_ratio=1, score=1, used=True)
+    for attempt, mpp in enumerate((0.25, 0.25, 0.5)):
+        claimed = runservices.claim(requested.pk, f"w{attempt}")
+        assert claimed is not None
+        sink = worker.JobSink(claimed)
+        sink.planned(Plan(mpp, "slide", None, [place]), "CPU")
+        requested.refresh_from_db()
+        assert requested.fields_done == (0, 1, 0)[attempt] and requested.mpp == mpp
+        sink.field_done(1, 1, 5)
+        Job.objects.filter(pk=requested.pk).update(lease=timezone.now() - timedelta(seconds=1))
+
+
 def test_cancelling_a_waiting_job_ends_it_and_a_running_one_is_asked(requested: Job, tess: Any) -> None:
     assert services.cancel(tess, requested).state == Job.State.CANCELLED
     again = services.retry(tess, requested)

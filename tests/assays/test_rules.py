@@ -37,7 +37,7 @@ def test_a_list_that_cells_cannot_be_counted_by_is_refused_in_a_sentence(own: di
     assert FILM.wrong_rules(rules_from({"limits": [LIMIT]}, FILM.rules)) == ""
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1])
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1, 10**400])
 def test_a_number_of_the_rules_is_one_that_a_database_keeps(number: float) -> None:
     with pytest.raises(ValueError, match="is a number of at least 0"):
         rules_from({"platelets": {"factor_low": number}}, FILM.rules)

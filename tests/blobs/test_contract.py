@@ -130,3 +130,13 @@ def test_two_threads_that_write_one_file_each_write_their_own_whole(tmp_path: Pa
 def _written(path: Path, data: bytes) -> None:
     with whole_file(path) as stream:
         stream.write(data)
+
+
+def test_two_machines_whose_processes_have_one_number_do_not_share_what_they_write(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    with whole_file(path) as first:
+        first.write(b"one, the longer")
+        with whole_file(path) as second:
+            second.write(b"two")
+        assert path.read_bytes() == b"two"
+    assert path.read_bytes() == b"one, the longer" and [p.name for p in tmp_path.iterdir()] == ["f"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,6 +83,20 @@ def test_the_same_cells_found_in_another_order_give_the_same_bytes(tmp_path: Pat
 def test_an_empty_table_is_a_file_too(tmp_path: Path) -> None:
     write_cells(tmp_path / "cells.arrow", CellTable.empty(3), {})
     assert len(read_cells(tmp_path / "cells.arrow")[0]) == 0
+
+
+def test_a_file_that_was_written_is_found_again_after_the_power_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new name is on the disk once its folder is: else the record of a finished analysis outlives its cells."""
+    kinds: list[bool] = []
+
+    def fsync(handle: int) -> None:
+        kinds.append(stat.S_ISDIR(os.fstat(handle).st_mode))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_cells(tmp_path / "cells.arrow", CellTable.empty(3), {})
+    assert kinds == [False, True] and [p.name for p in tmp_path.iterdir()] == ["cells.arrow"]
 
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from hemaview.assays import assay
-from hemaview.pipeline import PipelineError
+from hemaview.pipeline import Cancelled, PipelineError, fieldchoice
+from hemaview.pipeline.cheaplook import Look
 from hemaview.pipeline.fieldchoice import plan_run
-from hemaview.pipeline.fieldworth import OVERLAP, THIN
+from hemaview.pipeline.fieldpicture import picture_of
+from hemaview.pipeline.fieldworth import NOTHING_SEEN, OVERLAP, THIN
+from hemaview.pipeline.lowpower import at_low_power
+from hemaview.pipeline.measures import measured_boxes
 from hemaview.pipeline.plan import Plan, PlannedField, RunRequest
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, draw_film
@@ -154,6 +159,92 @@ def test_of_a_drawn_region_every_field_is_counted_and_nothing_else(tmp_path: Pat
     assert all(f.used for f in plan.fields) and plan.search == plan.edges == []
     assert (covered[50:950, 100:1600] == 1).all() and covered.sum() == 1500 * 900
     assert "Only a region" in "".join(plan.notes)
+
+
+def region_of_photographs(folder: Path, region: tuple[int, int, int, int], inked: bool = False, **changes: Any) -> Plan:
+    """The plan of a region of a sheet of two photographs beside each other, 32 px of white between them."""
+    sheet = np.full((480, 2 * 640 + 32, 3), 255, np.uint8)
+    sheet[:, :640] = sheet[:, 672:] = photo()
+    if inked:
+        sheet[100:340, 150:450] = (20, 20, 200)
+    path = folder / "sheet.tif"
+    tifffile.imwrite(path, sheet, tile=(256, 256), photometric="rgb")
+    fields: list[dict[str, Any]] = [{"x": x, "y": 0, "w": 640, "h": 480, "name": str(x)} for x in (0, 672)]
+    request = RunRequest(
+        slide=path, folder=folder, protocol="p", assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
+        settings={}, models={}, thresholds={}, mpp=0.19, photo_fields=fields, region=region,
+    )  # fmt: skip
+    with open_slide(path) as slide:
+        return plan_run(slide, replace(request, **changes), lambda _text, _share: None)
+
+
+def test_a_part_of_a_photograph_sees_nothing_beyond_it_and_an_edge_of_the_photograph_cuts_cells(tmp_path: Path) -> None:
+    plan = region_of_photographs(tmp_path, (500, 0, 400, 400))
+    assert [f.within for f in plan.fields] == [[0, 0, 640, 480], [672, 0, 1312, 480]]
+    with open_slide(tmp_path / "sheet.tif") as slide:
+        for place in plan.fields:
+            picture = picture_of(slide, place, plan.mpp)
+            low = at_low_power(slide, place, plan.mpp)
+            assert (picture.rgb.min(axis=2) < 255).mean() > 0.999, "the white between them is not shown"
+            assert low.corner[0] >= place.within[0]
+            assert low.corner[0] + low.rgb.shape[1] * low.scale[0] <= place.within[2] + 1
+            left, right = ((x - picture.left) / picture.scale[0] for x in (place.within[0], place.within[2]))
+            y = (100 - picture.top) / picture.scale[1]
+            boxes = np.array(
+                [[left, y, left + 30, y + 30], [right - 30, y, right, y + 30], [left + 9, y, right - 9, y + 30]]
+            )
+            assert picture.cut(measured_boxes(boxes.astype(np.float32))).tolist() == [True, True, False]
+
+
+def test_what_ink_covers_of_a_region_is_in_no_area_and_the_note_says_that_its_cells_are_shown(tmp_path: Path) -> None:
+    plan = region_of_photographs(tmp_path, (0, 0, 640, 480), inked=True)
+    (place,) = plan.fields
+    assert place.used and place.foreign > 0.1
+    assert place.counted_share <= 1 - place.foreign + 1e-3
+    assert place.area_mm2 == pytest.approx(640 * 480 * 0.19**2 / 1e6 * place.counted_share, abs=2e-6)
+    assert any("of the region: cells there are shown and not counted" in note for note in plan.notes)
+
+
+def test_a_region_between_photographs_and_one_too_large_by_an_estimated_scale_are_refused_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(PipelineError, match="lies between the photographs"):
+        region_of_photographs(tmp_path, (642, 0, 28, 200))
+    slide = mosaic(tmp_path, [[photo()] * 3] * 3)
+    request = RunRequest(
+        slide=slide, folder=tmp_path, protocol="p", assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
+        settings={}, models={}, thresholds={}, mpp=None, photo_fields=[], region=(0, 0, 1920, 1440),
+    )  # fmt: skip
+    monkeypatch.setattr(fieldchoice, "MOST_REGION_MM2", 0.05)
+    with open_slide(slide) as opened, pytest.raises(PipelineError, match=r"the region is .* mm² large; at most"):
+        plan_run(opened, request, lambda _text, _share: None)
+
+
+def test_who_cancels_while_fields_are_looked_for_does_not_wait_for_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slide = mosaic(tmp_path, [[np.asarray(Image.fromarray(photo()).resize((160, 120)))]])
+    looked_at: list[int] = []
+
+    def look_slowly(*_: Any) -> Look:
+        looked_at.append(1)
+        time.sleep(0.02)
+        return NOTHING_SEEN
+
+    def cancel(text: str, share: float) -> None:
+        if text == "looking for fields":
+            raise Cancelled
+
+    request = RunRequest(
+        slide=slide, folder=tmp_path, protocol="p", assay=assay("blood_film"), schema=BLOOD_FILM, finder="film",
+        settings={}, models={}, thresholds={}, mpp=0.19, photo_fields=[],
+    )  # fmt: skip
+    monkeypatch.setattr(fieldchoice, "look_at", look_slowly)
+    monkeypatch.setattr(fieldchoice, "field_boxes", lambda *_: [(0, 0, 64, 64)] * 300)
+    monkeypatch.setattr(fieldchoice, "_share", lambda *_: 1.0)
+    with open_slide(slide) as opened, pytest.raises(Cancelled):
+        plan_run(opened, request, cancel)
+    assert len(looked_at) < 30
 
 
 def test_overlapping_photographs_share_out_their_film_and_a_blurred_one_takes_nothing(tmp_path: Path) -> None:

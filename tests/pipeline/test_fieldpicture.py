@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
 from hemaview.cells.table import CellTable
 from hemaview.inference import Classifier, Segmenter, load_as
@@ -13,6 +15,7 @@ from hemaview.inference.pictures import in_blocks
 from hemaview.learning.scoring.filmtasks import film_models
 from hemaview.pipeline.fieldcells import cells_of_field
 from hemaview.pipeline.fieldpicture import BLOCK_UM, HALO_UM, picture_of
+from hemaview.pipeline.measures import measured_boxes
 from hemaview.pipeline.plan import PlannedField
 from hemaview.wsi.slide import Slide, open_slide
 from hemaview.wsi.synthetic import draw_film, write_film
@@ -81,3 +84,20 @@ def test_models_take_the_moved_scale_for_the_centres_too(slide: Slide) -> None:
     centre = np.array([[columns.mean(), rows.mean()]])
     p = picture.classes(load_as(Classifier, "cell-kind-net"), centre)
     assert p.shape == (1, 4) and p.sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_the_edge_of_a_scan_finer_than_any_model_looks_cuts_cells_though_its_last_px_ends_before_it(
+    tmp_path: Path,
+) -> None:
+    """At 0.05 µm/px about three of the scan's px are one of the picture's: of 1,003 the last two belong to none."""
+    path = tmp_path / "fine.tif"
+    tifffile.imwrite(path, np.full((1003, 1003, 3), 200, np.uint8), tile=(256, 256), photometric="rgb")
+    place = PlannedField(0, 0, 0, 1003, 1003, 1.0, 1.0, 1.0, 1.0, True)
+    with open_slide(path) as fine:
+        picture = picture_of(fine, place, 0.05)
+    (left, top), (right, bottom) = picture._within()
+    sides = np.array([[left, 60, left + 40, 100], [right - 40, 60, right, 100], [60, bottom - 40, 100, bottom]])
+    assert picture.to_slide(np.array([[right, bottom]], float)).max() < 1002
+    whole = np.array([[left + 60, top + 60, left + 99, top + 99]])
+    cut = picture.cut(measured_boxes(np.concatenate([sides, whole]).astype(np.float32)))
+    assert cut.tolist() == [True, True, True, False]

@@ -58,9 +58,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def planned(film: Path, model: Detector | None) -> Plan:
+def planned(film: Path, model: Detector | None, **settings: Any) -> Plan:
     request = RunRequest(
-        slide=film, folder=film.parent, protocol="marrow", settings={}, models={}, thresholds={}, mpp=0.25,
+        slide=film, folder=film.parent, protocol="marrow", settings=settings, models={}, thresholds={}, mpp=0.25,
         photo_fields=[], assay=assay("marrow"), schema=MARROW, finder="boxes",
     )  # fmt: skip
     with open_slide(film) as slide:
@@ -109,6 +109,19 @@ def test_where_a_region_holds_hardly_a_field_it_is_counted_first_and_the_rest_af
         range(len(plan.fields))
     )
     assert any("1 of 12 fields lie in the particles and trails" in note for note in plan.notes)
+
+
+def test_the_fields_of_a_region_are_counted_first_however_few_the_protocol_counts_and_nothing_is_said_twice(
+    film: Path,
+) -> None:
+    for last in planned(film, None).counted_fields[-3:]:
+        x, y = (last.x + last.w / 2) / WIDTH, (last.y + last.h / 2) / HEIGHT
+        model = overview((x - 0.01, y - 0.01, x + 0.01, y + 0.01))
+        alone, beside = (planned(film, model, max_fields=n) for n in (1, 2))
+        assert places(alone) == [(last.x, last.y, last.w, last.h)]
+        assert len(places(beside)) == 2 and places(beside)[0] == (last.x, last.y, last.w, last.h)
+        for plan in (alone, beside):
+            assert len(set(plan.notes)) == len(plan.notes)
 
 
 def test_without_regions_or_without_a_countable_field_in_them_all_that_is_stained_is_taken(tmp_path: Path) -> None:

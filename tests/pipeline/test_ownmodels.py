@@ -22,6 +22,7 @@ from hemaview.methods.own.cardfile import checked_card
 from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
 from hemaview.pipeline import PipelineError, RunRequest
+from hemaview.pipeline.plan import Plan
 from hemaview.pipeline.run import run
 from hemaview.wsi.sidepyramid import write_pyramid
 from hemaview.wsi.syntheticfields import draw_field
@@ -78,6 +79,7 @@ def test_every_nucleated_cell_has_the_name_that_it_gives_and_the_job_says_whose_
     )
     (guard,) = [guard for guard in outcome.guards if guard["code"] == "classes-not-named"]
     assert "cannot name: blast, nucleated red cell" in guard["sentence"]
+    assert guard not in Plan.load(tmp_path / "job" / "plan.json").guards, "a run that goes on says it of its own cells"
 
 
 def test_shapes_of_red_cells_are_named_by_it_where_it_has_that_role(tmp_path: Path) -> None:

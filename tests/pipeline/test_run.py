@@ -16,7 +16,7 @@ from hemaview.cells.store import read_cells
 from hemaview.cells.table import BY_NUCLEATED, BY_RED, CUT, NOBODY, CellTable
 from hemaview.learning.metrics.matching import Matches, match_points
 from hemaview.methods.card import cards
-from hemaview.pipeline import PipelineError, RunRequest
+from hemaview.pipeline import Cancelled, PipelineError, RunRequest
 from hemaview.pipeline.cheaplook import scale_from
 from hemaview.pipeline.run import one_of_doubles, run
 from hemaview.wsi.slide import open_slide
@@ -162,6 +162,27 @@ def test_cancelling_keeps_what_is_counted_and_says_it_is_partial(film: Any, tmp_
     assert outcome.partial and outcome.fields_done == 1 and outcome.fields_total == 3
     cells, metadata = read_cells(tmp_path / "cells.arrow")
     assert len(cells) == outcome.cells > 100 and metadata["partial"] is True
+
+
+def test_a_run_that_is_to_stop_counts_what_a_worker_that_died_has_left_on_disk(film: Any, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(request(film[0], tmp_path), Sink(die_after=1))
+    outcome = run(request(film[0], tmp_path), Sink(stop_after=0))
+    assert outcome.partial and outcome.fields_done == 1 and outcome.cells > 100
+
+
+def test_a_run_that_is_cancelled_before_its_first_field_leaves_no_analysis(photograph: Path, tmp_path: Path) -> None:
+    with pytest.raises(Cancelled):
+        run(of_photograph(photograph, tmp_path), Sink(stop_after=0))
+    assert not (tmp_path / "cells.arrow").exists()
+
+
+def test_a_scale_that_is_corrected_before_a_run_goes_on_begins_it_anew(photograph: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(of_photograph(photograph, tmp_path, mpp=0.24), Sink(die_after=1))
+    outcome = run(of_photograph(photograph, tmp_path), Sink())
+    assert json.loads((tmp_path / "plan.json").read_text())["mpp"] == 0.25
+    assert outcome == run(of_photograph(photograph, tmp_path / "unbroken"), Sink())
 
 
 def test_a_tolerance_is_told_of_and_refused_where_nothing_is_solved(photograph: Path, tmp_path: Path) -> None:

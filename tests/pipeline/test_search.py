@@ -14,11 +14,12 @@ from hemaview.cells.store import read_cells
 from hemaview.cells.table import OUTSIDE
 from hemaview.inference import Classifier, Segmenter, load_as
 from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
-from hemaview.pipeline.fieldchoice import plan_run
+from hemaview.pipeline.fieldchoice import NOT_LOOKED_AT, plan_run
+from hemaview.pipeline.fieldworth import OVERLAP
 from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.plan import Plan, PlannedField
 from hemaview.pipeline.run import run
-from hemaview.pipeline.search import Searched, search_notes
+from hemaview.pipeline.search import Searched, SearchTask, _edges_mm2, search_notes
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, TrueCell, WhiteCells, draw_film, write_film
 from tests.factories import cells as table_of
@@ -93,9 +94,40 @@ def test_a_search_that_dies_goes_on_and_ends_in_the_same_bytes(film: Drawn, undi
         assert (tmp_path / name).read_bytes() == (undisturbed[0] / name).read_bytes()
 
 
+def test_a_search_that_is_to_stop_takes_what_a_worker_that_died_has_left_on_disk(film: Drawn, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(searching(film, tmp_path), Sink(die_after=2))
+    on_disk, _ = read_cells(tmp_path / "search-0.arrow")
+    run(searching(film, tmp_path), Sink(stop_after=0))
+    cells, metadata = read_cells(tmp_path / "cells.arrow")
+    assert metadata["searched_fields"]["film"] and len(on_disk)
+    assert np.isin(cells.field, metadata["searched_fields"]["film"]).sum() > 0
+
+
 def test_the_protocols_area_ends_a_search(film: Drawn, undisturbed: Any, tmp_path: Path) -> None:
     outcome = run(searching(film, tmp_path, search_mm2=0.01), Sink())
     assert outcome.searched_mm2["film"] == outcome.searched_mm2["fields"] < undisturbed[1].searched_mm2["film"]
+
+
+def test_the_edges_of_a_large_slide_are_searched_in_proportion_though_most_of_its_fields_were_not_looked_at(
+    tmp_path: Path,
+) -> None:
+    """2,000 fields, every fifth looked at: 300 of one layer, 100 of the edges. A tenth of the film was searched."""
+
+    def field(index: int, **facts: Any) -> PlannedField:
+        return PlannedField(index, 1024 * index, 0, 1024, 1024, 0.5, 1.0, 0.8, 1.0, False, area_mm2=0.05, **facts)
+
+    fields = [field(i) for i in range(300)]
+    fields += [field(300 + i, monolayer=False, reason=OVERLAP) for i in range(100)]
+    fields += [field(400 + i, monolayer=False, reason=NOT_LOOKED_AT) for i in range(1600)]
+    plan = Plan(0.25, "file", None, fields, search=[*range(300), *range(400, 2000)], edges=[*range(300, 400)])
+    order = request(tmp_path / "film.tif", tmp_path, settings={"wbc": 200})
+    with open_slide(drawn_film(tmp_path, 4096, 2048)[0]) as slide:
+        task = SearchTask(slide, plan, order, FILM, [], np.zeros(len(FILM), np.int64))
+    tenth = Searched({"fields": 0.0, "film": 0.1 * 1900 * 0.05, "edges": 0.0})
+    assert _edges_mm2(task, tenth, 60.0) == pytest.approx(1.0)
+    half = Searched({"fields": 0.0, "film": 0.5 * 1900 * 0.05, "edges": 0.0})
+    assert _edges_mm2(task, half, 60.0) == pytest.approx(0.5 * 100 * 0.05)
 
 
 def test_a_cell_found_both_ways_is_one_cell(film: Drawn) -> None:

@@ -57,7 +57,10 @@ class Number(serializers.FloatField):
     """A number that can be kept and handed out again: Python reads the texts `nan` and `inf` as numbers, JSON has neither."""
 
     def to_internal_value(self, data: Any) -> float:
-        value: float = super().to_internal_value(data)
+        try:
+            value: float = super().to_internal_value(data)
+        except OverflowError:  # a whole number of more digits than a float holds
+            self.fail("invalid")
         if not math.isfinite(value):
             self.fail("invalid")
         return value

@@ -1,0 +1,120 @@
+"""How many cells of which classes end a run, which cells count towards that, and how many fields it will take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hemaview.cells.schema import Schema
+from hemaview.cells.table import CUT, OUTSIDE, CellTable
+from hemaview.pipeline.plan import Plan, PlannedField, RunRequest
+
+FIRST_FIELDS = 4
+"""Where a protocol asks for no red cells, those of so many fields are counted all the same."""
+EDGES_MM2 = 1.0
+"""So much of the edges is searched at least, also where the targets are met before."""
+EDGES_SHARE = 0.25
+"""Of the area that the protocol searches, at most so much is of edges."""
+DEFAULT_MM2 = 60.0
+
+Targets = list[tuple[int, list[int]]]
+"""(cells wanted, the classes that count towards it)."""
+
+
+def targets_of(request: RunRequest, schema: Schema, search_name: str) -> Targets:
+    """The assay's targets of that search that the settings ask for."""
+    targets = []
+    for target in request.assay.targets:
+        wanted = target.wanted(request.settings)
+        if wanted and target.search == search_name:
+            targets.append((wanted, [schema.index(key) for key in target.classes if key in schema.by_key]))
+    return targets
+
+
+def reached(targets: Targets, cells_by_class: NDArray[np.int64]) -> bool:
+    """Whether each target is met."""
+    return all(int(cells_by_class[classes].sum()) >= wanted for wanted, classes in targets)
+
+
+def towards_targets(cells: CellTable, place: PlannedField, classes: int) -> NDArray[np.int64]:
+    """Cells of a field that count towards targets, by class, int64 (classes,): those that no edge cuts and whose centre lies
+    in it. One on the border of two fields is found in both, and is one cell."""
+    own = (cells.x >= place.x) & (cells.x < place.x + place.w) & (cells.y >= place.y) & (cells.y < place.y + place.h)
+    return np.bincount(cells.cls[own & ((cells.flags & (CUT | OUTSIDE)) == 0)], minlength=classes).astype(np.int64)
+
+
+def search_mm2(request: RunRequest) -> float:
+    """The area that the protocol searches at most."""
+    return float(request.settings.get("search_mm2", DEFAULT_MM2))
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """How many fields a run will take, counting and searching, as far as the cells of those that are done tell."""
+
+    whole: int
+    """Fields that are counted whole where no target ends that."""
+    of_fields: Targets
+    """What ends counting."""
+    of_film: Targets
+    """What ends the search for nucleated cells; empty where there is none."""
+    film: int
+    """Fields of one layer, those counted whole among them, within the area that is searched."""
+    edges: int
+    """Fields of the edges, within theirs."""
+    least_edges: int
+    """So many of these are searched at least."""
+
+    @classmethod
+    def of(cls, plan: Plan, request: RunRequest, schema: Schema, searching: bool) -> Ahead:
+        """`searching`: the finder can look at single places of a field."""
+        every = bool(request.photo_fields or request.region)
+        of_fields = [] if every else targets_of(request, schema, "fields")
+        of_film = targets_of(request, schema, "film") if plan.search or plan.edges else []
+        whole = plan.fields_to_count
+        if of_film and not every and not of_fields and plan.search:
+            whole = min(whole, FIRST_FIELDS)
+        mm2 = float(np.mean([f.area_mm2 for f in plan.fields])) or 1.0
+        most = search_mm2(request)
+        return cls(
+            whole,
+            of_fields,
+            of_film if searching else [],
+            max(whole, min(len(plan.search), ceil(most / mm2))),
+            min(len(plan.edges), ceil(EDGES_SHARE * most / mm2)),
+            min(len(plan.edges), ceil(EDGES_MM2 / mm2)),
+        )
+
+    def counting(self, done: int, cells_by_class: NDArray[np.int64]) -> int:
+        """By so many fields that are counted whole, and their cells."""
+        whole = min(self.whole, _until(self.of_fields, done, cells_by_class, self.whole))
+        return self._with_edges(max(whole, self._film(done, cells_by_class)), done)
+
+    def searching(self, done: int, cells_by_class: NDArray[np.int64]) -> int:
+        """By so many fields that are counted or searched, none at the edges yet, and their cells."""
+        return self._with_edges(self._film(done, cells_by_class), done)
+
+    def at_edges(self, film: int, done: int) -> int:
+        """By so many fields of the film, once its search has ended; `done`: those at the edges, too."""
+        return self._with_edges(film, done)
+
+    def _film(self, done: int, cells_by_class: NDArray[np.int64]) -> int:
+        return min(self.film, _until(self.of_film, done, cells_by_class, self.film)) if self.of_film else 0
+
+    def _with_edges(self, film: int, done: int) -> int:
+        if not self.of_film:
+            return max(film, done)
+        edges = min(self.edges, max(self.least_edges, round(self.edges * film / max(1, self.film))))
+        return max(film + edges, done)
+
+
+def _until(targets: Sequence[tuple[int, list[int]]], done: int, cells_by_class: NDArray[np.int64], every: int) -> int:
+    """So many fields meet the targets, if others are as those that are done; `every` where there is no target."""
+    if not targets:
+        return every
+    least = min(min(1.0, max(1, int(cells_by_class[classes].sum())) / wanted) for wanted, classes in targets)
+    return max(done, round(done / least))
