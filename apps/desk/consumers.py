@@ -140,7 +140,7 @@ class CaseConsumer(Presence, PollingConsumer):
 
     def news(self) -> list[dict[str, Any]]:
         messages: list[dict[str, Any]] = []
-        case = Case.objects.select_related("reader").filter(pk=self.case_id).first()
+        case = Case.objects.select_related("reader").filter(pk=self.case_id or 0).first()
         if case is None:  # deleted: the next look at who may view it ends the socket
             return [{"type": "gone"}] if self.changed("gone", True) else []
         if self.changed("case", (case.updated_at, case.state)):

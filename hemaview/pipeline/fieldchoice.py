@@ -114,14 +114,14 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
     places = request.photo_fields or [{"x": 0, "y": 0, "w": slide.width_px, "h": slide.height_px}]
     side = max(64, round(FIELD_UM / plan.mpp))
     boxes, photographs = [], []
-    for place in places:
-        left, top = max(x, place["x"]), max(y, place["y"])
-        width, height = min(x + w, place["x"] + place["w"]) - left, min(y + h, place["y"] + place["h"]) - top
+    for picture in places:
+        left, top = max(x, picture["x"]), max(y, picture["y"])
+        width, height = min(x + w, picture["x"] + picture["w"]) - left, min(y + h, picture["y"] + picture["h"]) - top
         if width > 0 and height > 0:
             columns, rows = _strips(width, side), _strips(height, side)
             strips = [(left + dx, top + dy, dw, dh) for dy, dh in rows for dx, dw in columns]
             boxes += strips
-            photographs += [place] * len(strips)
+            photographs += [picture] * len(strips)
     _refuse_region(boxes, request, plan)
     looks = []
     for i, box in enumerate(boxes):
