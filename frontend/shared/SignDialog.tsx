@@ -5,6 +5,7 @@ import { ChangedMeanwhile } from "./ChangedMeanwhile";
 import { ConclusionField } from "./ConclusionField";
 import { t } from "./catalogue";
 import { Dialog, FormFooter } from "./Dialog";
+import { flushHeld } from "./held";
 import type { HoldPlace } from "./holds";
 import { SignHolds, SignReason } from "./SignHolds";
 import { SigningSummary } from "./SigningSummary";
@@ -49,6 +50,10 @@ export function SignDialog({ current, counts, onClose, onSigned, onSee }: Props)
     refetchInterval: FOLLOW_MS,
     placeholderData: keepPreviousData,
   });
+  // What was decided just now, on this page or in the room, is no hold any more.
+  useEffect(() => {
+    void flushHeld().then(() => client.invalidateQueries({ queryKey: ["signing", current.accession] }));
+  }, [client, current.accession]);
   const stamps = signing.data?.count_stamps;
   const [first, setFirst] = useState(stamps);
   useEffect(() => setFirst((earlier) => earlier ?? stamps), [stamps]);
