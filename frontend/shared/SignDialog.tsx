@@ -43,17 +43,19 @@ export function SignDialog({ current, counts, onClose, onSigned, onSee }: Props)
   const [error, setError] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const [reason, setReason] = useState("");
+  // What the signer decided just now, on the case's page or in the room, is sent first: it is no hold and no news any more.
+  const [sent, setSent] = useState(false);
+  useEffect(() => {
+    void flushHeld().finally(() => setSent(true));
+  }, []);
   const signing = useQuery({
     queryKey: ["signing", current.accession, counts?.revision],
     queryFn: () => get<Signing>(`/api/v1/cases/${current.accession}/signing/`),
     // Other slides of the case, and pages without the analysis open, hear nothing of labels.
     refetchInterval: FOLLOW_MS,
     placeholderData: keepPreviousData,
+    enabled: sent,
   });
-  // What was decided just now, on this page or in the room, is no hold any more.
-  useEffect(() => {
-    void flushHeld().then(() => client.invalidateQueries({ queryKey: ["signing", current.accession] }));
-  }, [client, current.accession]);
   const stamps = signing.data?.count_stamps;
   const [first, setFirst] = useState(stamps);
   useEffect(() => setFirst((earlier) => earlier ?? stamps), [stamps]);
