@@ -4,6 +4,7 @@ import { WaitingLabels } from "../shared/WaitingLabels";
 import { openingNote } from "./opening";
 import { ReportedBar } from "./ReportedBar";
 import type { useDesk } from "./usedesk";
+import { useRemoved } from "./useremoved";
 
 interface Props {
   data: Room;
@@ -14,10 +15,12 @@ interface Props {
 export function RoomNotices({ data, desk }: Props) {
   const { opened, session, carried, replaced } = desk;
   const { slide, job, schema } = opened;
+  const removed = useRemoved(data, slide);
+  const opening = removed || (opened.by_itself ? openingNote(data, slide) : "");
   return (
     <div className="notices">
       {replaced && <ReportedBar {...replaced} onOpen={opened.openJob} />}
-      <Notices opening={opened.by_itself ? openingNote(data, slide) : ""} waiting={session.edits.waiting.length} />
+      <Notices opening={opening} waiting={session.edits.waiting.length} />
       {job?.reviewable && (
         <WaitingLabels
           jobId={job.id}
