@@ -157,7 +157,7 @@ def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:
                 gettext("The classes of this analysis have no {key}; drop the label.").format(key=key),
                 code="unknown-class",
             )
-        if not _is_said(reading, job, waiting, key, schema):
+        if not _is_said(labels_of(job, reading).rows.get(waiting.row), key, waiting.machine_now, schema):
             append(user, reading, job, action, [waiting.row], [], key, carried=True)
         return
     if waiting.state == REJECTED:
@@ -175,13 +175,12 @@ def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:
     append(user, reading, job, LabelEvent.Action.ADD, [], [str(cell.pk)], key, carried=True)
 
 
-def _is_said(reading: Reading, job: Job, waiting: CarriedLabel, key: str, schema: Schema) -> bool:
-    """Whether people have said the same of the label's cell in this analysis; Conflict where they have said something else.
-    `key`: the label's class, "" where it rejects the cell."""
-    now = labels_of(job, reading).rows.get(waiting.row)  # type: ignore[arg-type]
+def _is_said(now: Label | None, key: str, machine_now: str, schema: Schema) -> bool:
+    """Whether what people say of the label's cell in this analysis (`now`) is what the label says; Conflict where they have said
+    something else. `key`: the label's class, "" where it rejects the cell."""
     if now is None or now.carried:
         return False
-    said = "" if now.state == REJECTED else now.key or waiting.machine_now
+    said = "" if now.state == REJECTED else now.key or machine_now
     if said == key:
         return True
     raise Conflict(
