@@ -152,6 +152,8 @@ def facts(line: Record) -> list[tuple[str, str]]:
 
 
 def _value(name: str, value: Any) -> str:
+    if name == "reader" and not value:
+        return "nobody"
     return _in_words(of_code(name, value))
 
 

@@ -33,7 +33,7 @@ PLACE = "administration"
 _NEXT = {
     Case.State.RECEIVED: {Case.State.ANALYSING, Case.State.IN_REVIEW},
     Case.State.ANALYSING: {Case.State.RECEIVED, Case.State.IN_REVIEW},
-    Case.State.IN_REVIEW: {Case.State.ANALYSING, Case.State.SIGNED},
+    Case.State.IN_REVIEW: {Case.State.RECEIVED, Case.State.ANALYSING, Case.State.SIGNED},
     Case.State.SIGNED: {Case.State.AMENDED},
     Case.State.AMENDED: {Case.State.SIGNED},
 }

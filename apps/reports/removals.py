@@ -23,7 +23,7 @@ from apps.audit.services import record
 from apps.cases.locks import hold
 from apps.cases.models import Case
 from apps.cases.selectors import require
-from apps.cases.services import erase, touch
+from apps.cases.services import erase, set_state, touch
 from apps.review.models import AddedCell, Annotation, CarriedLabel, CellNote, HbfMark, LabelEvent, Reading
 from apps.review.state import labels_at
 from apps.slides.models import Slide
@@ -67,7 +67,7 @@ def remove_slide(user: Any, slide: Slide, reason: str) -> Loss:
     """Remove a slide with its analyses, and what people said of their cells, by who brings in slides; what went.
 
     Raises Refusal without a reason, Conflict where its results stand in a signed report, while a worker is at it, or while
-    somebody reads it second.
+    somebody reads it second. A case without cells waits for an analysis again.
     """
     slide = _held_slide(user, slide)
     reason = _reason(reason, gettext("Say why the slide is removed."))
@@ -77,7 +77,13 @@ def remove_slide(user: Any, slide: Slide, reason: str) -> Loss:
         **_counts(loss), jobs=_ids_of_jobs(slide), reason=reason,
     )  # fmt: skip
     _purge([slide])
-    touch(slide.case)
+    case = slide.case
+    if (
+        case.state == Case.State.IN_REVIEW
+        and not Job.objects.filter(slide__case=case).exclude(cells_sha256="").exists()
+    ):
+        set_state("system", case, Case.State.RECEIVED)  # nothing is left to be reviewed
+    touch(case)
     return loss
 
 

@@ -193,7 +193,7 @@ def _part_for_page(part: dict[str, Any]) -> dict[str, Any]:
             **s,
             "shares": not s["rows"] or any(r["reviewed"]["low"] is not None for r in s["rows"]),
             "total": cells_of(s["n"]["reviewed"], s["noun"]),
-            "listed": _listed(s["rows"]),
+            "listed": listed(s["title"], s["rows"]),
             "graded": any(r["grade"] for r in s["rows"]),
             "absolute": any(r["absolute"] for r in s["rows"]),
             "with_errors": any(r.get("with_machine_errors") for r in s["rows"]),
@@ -227,11 +227,13 @@ def _part_for_page(part: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _listed(rows: list[dict[str, Any]]) -> str:
-    """Classes and their cells in one line; of a section that counts one class alone the number, for its title names the class."""
+def listed(title: str, rows: list[dict[str, Any]]) -> str:
+    """Classes and their cells in one line; the number alone where the section's title names the only class that has some."""
     if len(rows) == 1:
         return f"{rows[0]['reviewed']['count']:,}"
     counted_rows = [r for r in rows if r["reviewed"]["count"] or r["machine"]["count"]]
+    if len(counted_rows) == 1 and title.lower().startswith(counted_rows[0]["name"].lower()):
+        return f"{counted_rows[0]['reviewed']['count']:,}"
     return ", ".join(f"{r['name'].lower()} {r['reviewed']['count']:,}" for r in counted_rows)
 
 

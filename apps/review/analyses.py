@@ -23,6 +23,7 @@ from apps.review.events import append, locked_reading
 from apps.review.matching import boxes_of, partners
 from apps.review.models import AddedCell, CarriedLabel, LabelEvent, Reading
 from apps.review.state import REJECTED, Label, Labels, added_cells, is_second_of, labels_of, read_by, reads_blind
+from hemaview.cells.schema import Schema
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,11 @@ def choose(user: Any, job: Job) -> Carried:
 
 
 def settle(user: Any, job: Job, label_id: Any, keep: bool) -> None:
-    """Decide on a label that could not simply be carried over: keep it, on its cell or as an added one, or drop it. Raises
-    Conflict where the person reads the case second: the label is the first reading's, and would go into theirs."""
+    """Decide on a label that could not simply be carried over: keep it, on its cell or as an added one, or drop it.
+
+    Raises Conflict where the person reads the case second (the label is the first reading's, and would go into theirs), and where
+    it would be kept over what people have said of its cell or place in this analysis meanwhile.
+    """
     require(user, job.slide.case, "review")
     with transaction.atomic():
         job.slide.case = case = hold_job(job).slide.case
@@ -153,7 +157,8 @@ def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:
                 gettext("The classes of this analysis have no {key}; drop the label.").format(key=key),
                 code="unknown-class",
             )
-        append(user, reading, job, action, [waiting.row], [], key, carried=True)
+        if not _is_said(labels_of(job, reading).rows.get(waiting.row), key, waiting.machine_now, schema):
+            append(user, reading, job, action, [waiting.row], [], key, carried=True)
         return
     if waiting.state == REJECTED:
         return  # there is nothing to reject any more
@@ -162,10 +167,50 @@ def _keep(user: Any, reading: Reading, job: Job, waiting: CarriedLabel) -> None:
         raise Refusal(
             gettext("The classes of this analysis have no {key}; drop the label.").format(key=key), code="unknown-class"
         )
+    if _is_added(reading, job, waiting, key):
+        return
     cell = AddedCell.objects.create(
         reading=reading, x=waiting.x, y=waiting.y, w=waiting.w, h=waiting.h, by=user, at=timezone.now()
     )
     append(user, reading, job, LabelEvent.Action.ADD, [], [str(cell.pk)], key, carried=True)
+
+
+def _is_said(now: Label | None, key: str, machine_now: str, schema: Schema) -> bool:
+    """Whether what people say of the label's cell in this analysis (`now`) is what the label says; Conflict where they have said
+    something else. `key`: the label's class, "" where it rejects the cell."""
+    if now is None or now.carried:
+        return False
+    said = "" if now.state == REJECTED else now.key or machine_now
+    if said == key:
+        return True
+    raise Conflict(
+        gettext("{by} has rejected this cell in this analysis meanwhile; that stands, so drop the label.").format(
+            by=now.by
+        )
+        if not said
+        else gettext(
+            "{by} has called this cell {name} in this analysis meanwhile; that stands, so drop the label, or rename the cell."
+        ).format(by=now.by, name=schema.by_key[said].name.lower()),
+        code="labelled-here",
+    )
+
+
+def _is_added(reading: Reading, job: Job, waiting: CarriedLabel, key: str) -> bool:
+    """Whether a cell of the class has been added at the label's place in this analysis; Conflict where one of another class
+    has."""
+    there = [(c, label) for c, label in added_cells(job, labels_of(job, reading)) if label.state != REJECTED]
+    mate = int(partners(np.array([(waiting.x, waiting.y, waiting.w, waiting.h)], np.float64), _boxes(there))[0])
+    if mate < 0:
+        return False
+    now = there[mate][1]
+    if now.key == key:
+        return True
+    raise Conflict(
+        gettext(
+            "{by} has added a cell here as {name} meanwhile; it stands, so drop the label, or rename the cell."
+        ).format(by=now.by, name=schema_of(job).by_key[now.key].name.lower()),
+        code="labelled-here",
+    )
 
 
 @dataclass

@@ -43,6 +43,7 @@ _IMPORTED = ("status", "percent", "message", "path", "photo_fields", "sha256", "
              "notes", "import_request", "name", "stage", "planes")  # fmt: skip
 """What an import finds out of a slide."""
 UNSAID = "A note of what its file says of its colours is left out: it would say who the patient is."
+ELSEWHERE = "When it was imported, the same file was in another case, too: check that it is of this patient."
 CONVERTED = "It was converted when it came in, and each part compared with the original: what is analysed is JPEG of quality 90."
 
 
@@ -216,6 +217,8 @@ def _make_ready(slide: Slide) -> None:
         slide.notes = slide.notes + of_scale
         if stated:
             slide.mpp, slide.mpp_source = stated, Slide.MppSource.FILE
+    if _is_of_another_patient(slide):
+        slide.notes = [*slide.notes, ELSEWHERE]
     ready = prepare(
         slide.file, slide.thumbnail_file, slide.side_pyramid_file, slide.tile_index_file, "", _progress(slide, 60, 99)
     )
@@ -253,6 +256,13 @@ def _make_ready(slide: Slide) -> None:
         ) from None
     if request["pictures"]:
         keep_words_alone(slide, [(originals / stored_name(name, names), name) for name in names])
+
+
+def _is_of_another_patient(slide: Slide) -> bool:
+    """Whether the same file stands in a case that is not, or is not known to be, of this patient."""
+    same = Slide.objects.filter(sha256=slide.sha256, status=Slide.Status.READY).exclude(case=slide.case_id)
+    pseudonym = slide.case.pseudonym
+    return (same.exclude(case__pseudonym=pseudonym) if pseudonym else same).exists()
 
 
 def _nameless_notes(slide: Slide, files: list[Path]) -> list[str]:

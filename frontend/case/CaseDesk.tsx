@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { get, send, unreachable } from "../shared/api";
 import { t } from "../shared/catalogue";
 import { ExportMenu } from "../shared/ExportMenu";
+import { endedText } from "../shared/ended";
 import { dayTime, slideTitle } from "../shared/format";
 import { Notices } from "../shared/Notices";
 import { Presence } from "../shared/Presence";
@@ -49,7 +50,7 @@ export function CaseDesk({ first }: { first: Room }) {
     return () => socket.close();
   }, [accession]);
   const data = room.data;
-  const gone = room.error && !unreachable(room.error) ? room.error.message : "";
+  const gone = room.error && !unreachable(room.error) ? endedText(room.error) || room.error.message : "";
   const state = useRef(first.case.state);
   useEffect(() => {
     if (state.current === data.case.state) return;

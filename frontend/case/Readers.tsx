@@ -22,6 +22,14 @@ export function showReaders(): void {
   if (location.hash === `#${READERS}`) document.getElementById(READERS)?.scrollIntoView();
 }
 
+/** That nobody was asked to read the case again; how many people read it is said where it was one. */
+export function withoutSecond(readings: readonly Pick<Agreement["readings"][number], "by">[]): string {
+  const people = new Set(readings.flatMap((one) => one.by));
+  return people.size === 1
+    ? t("Read by one person; no second reading was asked for.")
+    : t("No second reading was asked for.");
+}
+
 /** Who reads the case once and twice, how far they agree, and the cells on which they differ. */
 export function Readers({ data, act }: Props) {
   const { accession, locked } = data.case;
@@ -63,7 +71,8 @@ export function Readers({ data, act }: Props) {
         <ul className="roles sheet">
           {readings.map((r) => (
             <li key={r.role}>
-              {ROLES[r.role]}: <b>{r.reader || r.by.join(", ") || t("nobody yet")}</b>
+              {ROLES[r.role]}:{" "}
+              <b>{r.reader || r.by.join(", ") || (r.state === "open" ? t("nobody yet") : t("nobody"))}</b>
               {r.role === "second" && <span className="soft"> {r.blind ? t("blind") : t("open")}, </span>}
               <span className="soft">
                 {" "}
@@ -80,7 +89,7 @@ export function Readers({ data, act }: Props) {
       {!second && may && (
         <Order data={data} onOrder={(username, blind) => act(() => send("POST", at, { username, blind }))} />
       )}
-      {!second && !may && <p className="soft note">{t("Read by one person; no second reading was asked for.")}</p>}
+      {!second && !may && <p className="soft note">{withoutSecond(readings)}</p>}
       {hidden && (
         <p className="soft note">{t("The second reading is blind: nothing is compared before it is closed.")}</p>
       )}

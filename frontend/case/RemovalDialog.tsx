@@ -1,10 +1,14 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { createPortal } from "react-dom";
 import { get, send } from "../shared/api";
 import { plural, t } from "../shared/catalogue";
 import { Dialog, FormFooter } from "../shared/Dialog";
 import type { Loss } from "../shared/types";
+import { sameLoss } from "./loss";
+
+/** How often the dialog asks whether more would go than it says. */
+const FOLLOW_MS = 2000;
 
 interface Props {
   title: string;
@@ -23,13 +27,30 @@ export function RemovalDialog({ title, at, verb, confirm = "", onClose, onRemove
   const [typed, setTyped] = useState("");
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
-  const loss = useQuery({ queryKey: ["loss", at], queryFn: () => get<Loss>(at), retry: false, gcTime: 0 });
+  const client = useQueryClient();
+  const key = ["loss", at];
+  const loss = useQuery({
+    queryKey: key,
+    queryFn: () => get<Loss>(at),
+    retry: false,
+    gcTime: 0,
+    refetchInterval: FOLLOW_MS,
+  });
   const refusal = error || (loss.error ? loss.error.message : "");
 
   async function remove(event: FormEvent) {
     event.preventDefault();
     setBusy(true);
+    setError("");
     try {
+      // Somebody may have labelled cells since the numbers were read: nobody removes what they were not told of.
+      const now = await get<Loss>(at);
+      if (!sameLoss(now, loss.data)) {
+        client.setQueryData(key, now);
+        setError(t("Other people have worked here since; look at the new numbers before you remove it."));
+        setBusy(false);
+        return;
+      }
       await send<Loss>("POST", at, confirm ? { reason, accession: typed.trim() } : { reason });
       onRemoved();
     } catch (caught) {
@@ -62,7 +83,9 @@ export function RemovalDialog({ title, at, verb, confirm = "", onClose, onRemove
         )}
         <FormFooter
           verb={verb}
-          disabled={busy || !loss.data || !reason.trim() || (confirm !== "" && typed.trim() !== confirm)}
+          disabled={
+            busy || !loss.data || loss.isError || !reason.trim() || (confirm !== "" && typed.trim() !== confirm)
+          }
           onCancel={onClose}
         />
       </form>

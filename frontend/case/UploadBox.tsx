@@ -23,6 +23,12 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
   const [looking, setLooking] = useState(false);
   const [over, setOver] = useState(false);
   const abort = useRef<AbortController | null>(null);
+  /** What was chosen; the same files can be chosen again. */
+  function chosen(input: HTMLInputElement) {
+    const selection = [...(input.files ?? [])];
+    input.value = "";
+    if (selection.length) void take(selection);
+  }
   const total = files.reduce((n, f) => n + f.size, 0);
 
   async function take(newFiles: File[]) {
@@ -141,13 +147,7 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
       <p className="actions">
         <label className="button">
           {t("Files…")}
-          <input
-            type="file"
-            multiple
-            className="hidden"
-            onChange={(e) => take([...(e.target.files ?? [])])}
-            disabled={!!progress}
-          />
+          <input type="file" multiple className="hidden" onChange={(e) => chosen(e.target)} disabled={!!progress} />
         </label>
         <label className="button">
           {t("Folder…")}
@@ -156,7 +156,7 @@ export function UploadBox({ accession, onDone }: { accession: string; onDone(): 
             className="hidden"
             disabled={!!progress}
             ref={(element) => element?.setAttribute("webkitdirectory", "")}
-            onChange={(e) => take([...(e.target.files ?? [])])}
+            onChange={(e) => chosen(e.target)}
           />
         </label>
       </p>

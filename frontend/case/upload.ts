@@ -1,7 +1,7 @@
 /** Files on their way in: chunked, resumable (tus 1.0), then bound to one slide. */
 
 import * as tus from "tus-js-client";
-import { csrfToken, send } from "../shared/api";
+import { csrfToken, personHeader, send } from "../shared/api";
 import { t } from "../shared/catalogue";
 import type { Slide, UploadContents } from "../shared/types";
 import { intoSameCase } from "./resume";
@@ -28,7 +28,10 @@ export function uploadFile(
       retryDelays: [0, 1000, 3000, 8000],
       metadata: { filename: file.name, case: accession },
       removeFingerprintOnSuccess: true,
-      onBeforeRequest: (request) => request.setHeader("X-CSRFToken", csrfToken()),
+      onBeforeRequest: (request) => {
+        const headers = { "X-CSRFToken": csrfToken(), ...personHeader() };
+        for (const [name, value] of Object.entries(headers)) request.setHeader(name, value);
+      },
       onProgress: (sent) => onProgress(sent),
       onSuccess: () =>
         resolve(new URL(upload.url ?? "", location.href).pathname.split("/").filter(Boolean).pop() ?? ""),

@@ -15,10 +15,12 @@ interface Props {
   data: RoomData;
   tiles: TileAccess | null;
   opens_with: string | null;
+  /** Why nothing is read or saved any more; empty where it is. */
+  ended: string;
 }
 
 /** The reading room: one case, one of its slides, its cells. */
-export function Desk({ data, tiles, opens_with }: Props) {
+export function Desk({ data, tiles, opens_with, ended }: Props) {
   const desk = useDesk(data, opens_with);
   const { opened, session, acts, gallery, cellCard, tabled, marks, adding, viewer, goTo } = desk;
   const { slide, job, jobId, schema } = opened;
@@ -45,7 +47,7 @@ export function Desk({ data, tiles, opens_with }: Props) {
         onBeside={slide ? desk.sideBySide : null}
         paired={desk.beside.choice !== null}
       />
-      <RoomNotices data={data} desk={desk} />
+      <RoomNotices data={data} desk={desk} ended={ended} />
       <ClassList
         schema={schema}
         counts={counts}

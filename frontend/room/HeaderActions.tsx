@@ -37,7 +37,12 @@ export function JobActions({ data, opened, orders, active }: JobActionsProps) {
       )}
       {job?.reviewable && <ExportMenu of={`jobs/${job.id}`} what={t("this analysis")} signed={data.case.locked} />}
       {mayOrder && !job && first && (
-        <button type="button" className="primary" onClick={() => void orders.order(first.name)}>
+        <button
+          type="button"
+          className="primary"
+          title={t("By the protocol {protocol}", { protocol: first.title })}
+          onClick={() => void orders.order(first.name)}
+        >
           {t("Analyse")}
         </button>
       )}

@@ -34,7 +34,10 @@ export function PlaceBox({ name, title, at, box, onKey, onCancel, children }: Pr
       role="dialog"
       aria-label={name}
       tabIndex={-1}
-      style={{ left: `min(${at[0] + 16}px, calc(100% - 262px))`, top: `min(${at[1]}px, calc(100% - 330px))` }}
+      style={{
+        left: `min(${at[0] + 16}px, calc(100% - 262px))`,
+        top: `max(4px, min(${at[1]}px, calc(100% - var(--picker-height) - 10px)))`,
+      }}
     >
       <header>
         <b>{title}</b>

@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { get, unreachable } from "../shared/api";
 import { t } from "../shared/catalogue";
+import { endedText } from "../shared/ended";
 import type { Room as RoomData, TileAccess } from "../shared/types";
 import { Desk } from "./Desk";
 import { useLive } from "./live";
@@ -21,11 +22,12 @@ export function Room({ first }: { first: First }) {
     queryFn: () => get<RoomData>(`/api/v1/cases/${accession}/room/`),
   });
   useLive(accession, client);
-  if (room.isError && !unreachable(room.error))
+  const ended = endedText(room.error);
+  if (room.isError && !ended && !unreachable(room.error))
     return (
       <p className="room-note" role="alert">
         {room.error.message} <a href="/">{t("Back to the worklist")}</a>
       </p>
     );
-  return <Desk data={room.data} tiles={first.tiles} opens_with={first.room.opens_with} />;
+  return <Desk data={room.data} tiles={first.tiles} opens_with={first.room.opens_with} ended={ended} />;
 }

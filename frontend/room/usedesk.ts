@@ -225,10 +225,6 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     showSlide,
     close: () => setDialog(""),
   });
-  const { flush } = carried.waiting;
-  useEffect(() => {
-    if (dialog === "sign") flush(); // what was decided just now is no hold any more
-  }, [dialog, flush]);
   return {
     opened,
     replaced,

@@ -7,6 +7,7 @@ describe("an edit", () => {
     const refused = (status: number, code: string) => putsOff(new Problem(status, code, "", {}));
     expect(refused(401, "not-authenticated")).toBe(true);
     expect(refused(403, "not-authenticated")).toBe(true);
+    expect(refused(409, "other-person")).toBe(true);
     expect(refused(429, "throttled")).toBe(true);
     expect(refused(503, "database-down")).toBe(true);
     expect(refused(507, "disk-full")).toBe(true);

@@ -104,11 +104,11 @@ export function useEdits(
   return { outbox, waiting, put, lastAdded, conflict, setConflict };
 }
 
-/** Whether the server refuses everything for now, so that an edit waits: nobody is signed in any more, requests come too fast, or a
+/** Whether the server refuses everything for now, so that an edit waits: nobody or somebody else is signed in, requests come too fast, or a
  * part of the server is down or its disk full. */
 export function putsOff(error: unknown): boolean {
   if (!(error instanceof Problem)) return false;
-  return error.code === "not-authenticated" || [429, 503, 507].includes(error.status);
+  return ["not-authenticated", "other-person"].includes(error.code) || [429, 503, 507].includes(error.status);
 }
 
 /** That a label was refused, and why: the reader has gone on to another cell by then. */

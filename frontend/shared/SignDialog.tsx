@@ -5,6 +5,7 @@ import { ChangedMeanwhile } from "./ChangedMeanwhile";
 import { ConclusionField } from "./ConclusionField";
 import { t } from "./catalogue";
 import { Dialog, FormFooter } from "./Dialog";
+import { flushHeld } from "./held";
 import type { HoldPlace } from "./holds";
 import { SignHolds, SignReason } from "./SignHolds";
 import { SigningSummary } from "./SigningSummary";
@@ -42,12 +43,18 @@ export function SignDialog({ current, counts, onClose, onSigned, onSee }: Props)
   const [error, setError] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const [reason, setReason] = useState("");
+  // What the signer decided just now, on the case's page or in the room, is sent first: it is no hold and no news any more.
+  const [sent, setSent] = useState(false);
+  useEffect(() => {
+    void flushHeld().finally(() => setSent(true));
+  }, []);
   const signing = useQuery({
     queryKey: ["signing", current.accession, counts?.revision],
     queryFn: () => get<Signing>(`/api/v1/cases/${current.accession}/signing/`),
     // Other slides of the case, and pages without the analysis open, hear nothing of labels.
     refetchInterval: FOLLOW_MS,
     placeholderData: keepPreviousData,
+    enabled: sent,
   });
   const stamps = signing.data?.count_stamps;
   const [first, setFirst] = useState(stamps);

@@ -1,3 +1,4 @@
+import type { MouseEvent } from "react";
 import { CellPicture } from "../gallery/CellPicture";
 import { carriedText, classesOf, keepText, pictureOf } from "./carried";
 import { t } from "./catalogue";
@@ -11,7 +12,7 @@ interface Props {
   may: boolean;
   ticked: boolean;
   onTick(): void;
-  onDecide(keep: boolean): void;
+  onDecide(keep: boolean, event: MouseEvent): void;
   /** Bring the cell into view; absent where there is no slide. */
   onShow: (() => void) | undefined;
 }
@@ -21,7 +22,7 @@ export function WaitingLabel({ jobId, label, schema, may, ticked, onTick, onDeci
   const { before, now } = carriedText(label, schema);
   const { person, machine } = classesOf(label, schema);
   return (
-    <li>
+    <li data-label={label.id}>
       {may && (
         <input
           type="checkbox"
@@ -55,10 +56,10 @@ export function WaitingLabel({ jobId, label, schema, may, ticked, onTick, onDeci
         )}
         {may && (
           <>
-            <button type="button" onClick={() => onDecide(true)}>
+            <button type="button" data-decide="keep" onClick={(event) => onDecide(true, event)}>
               {keepText(label)}
             </button>
-            <button type="button" onClick={() => onDecide(false)}>
+            <button type="button" data-decide="drop" onClick={(event) => onDecide(false, event)}>
               {t("Drop the label")}
             </button>
           </>

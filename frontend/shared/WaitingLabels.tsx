@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { type MouseEvent, useEffect, useRef, useState } from "react";
 import { isMeant } from "../gallery/meant";
 import { decidedText } from "./carried";
 import { plural, t } from "./catalogue";
@@ -24,6 +24,19 @@ export function WaitingLabels({ jobId, schema, may, waiting, asked = 0, onShow }
   const list = useRef<HTMLDetailsElement>(null);
   const shown = useRef(0);
   const empty = labels.length === 0;
+  const whole = useRef<HTMLDivElement>(null);
+  const then = useRef("");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the button that was pressed has gone with its label
+  useEffect(() => {
+    if (then.current) whole.current?.querySelector<HTMLElement>(then.current)?.focus();
+    then.current = "";
+  }, [labels]);
+  // The next label comes under the pointer at once: the second press of two would decide on it unseen.
+  const press = (ids: readonly string[], keep: boolean, event: MouseEvent) => {
+    if (!isMeant(event)) return;
+    if (event.detail === 0) then.current = focusAfter(labels, ids, keep);
+    decide({ ids, keep });
+  };
   useEffect(() => {
     const element = list.current;
     if (asked === shown.current || !element || empty) return;
@@ -39,11 +52,11 @@ export function WaitingLabels({ jobId, schema, may, waiting, asked = 0, onShow }
       return after;
     });
   return (
-    <div className="waiting-labels">
+    <div className="waiting-labels" ref={whole}>
       {held && (
         <p role="status">
           {decidedText(held)}{" "}
-          <button type="button" onClick={waiting.takeBack}>
+          <button type="button" data-take-back onClick={waiting.takeBack}>
             {t("Undo")}
           </button>
         </p>
@@ -62,9 +75,7 @@ export function WaitingLabels({ jobId, schema, may, waiting, asked = 0, onShow }
               "{n} labels of an earlier analysis await a decision",
             )}
           </summary>
-          {may && labels.length > 1 && (
-            <Several labels={labels} ticks={ticks} onTicks={setTicks} onDecide={(ids, keep) => decide({ ids, keep })} />
-          )}
+          {may && labels.length > 1 && <Several labels={labels} ticks={ticks} onTicks={setTicks} onDecide={press} />}
           <ul>
             {labels.map((label) => (
               <WaitingLabel
@@ -75,7 +86,7 @@ export function WaitingLabels({ jobId, schema, may, waiting, asked = 0, onShow }
                 may={may}
                 ticked={ticks.has(label.id)}
                 onTick={() => tick(label.id)}
-                onDecide={(keep) => decide({ ids: [label.id], keep })}
+                onDecide={(keep, event) => press([label.id], keep, event)}
                 onShow={onShow && (() => onShow(label))}
               />
             ))}
@@ -86,11 +97,20 @@ export function WaitingLabels({ jobId, schema, may, waiting, asked = 0, onShow }
   );
 }
 
+/** What takes the keys after a decision by key, as a selector: the same button of the following label; at the end, the way back. */
+export function focusAfter(labels: readonly CarriedLabel[], ids: readonly string[], keep: boolean): string {
+  const gone = new Set(ids);
+  const from = labels.findIndex(({ id }) => gone.has(id));
+  const stay = labels.filter(({ id }, i) => !gone.has(id) && i > from);
+  const next = stay[0] ?? labels.filter(({ id }) => !gone.has(id)).pop();
+  return next ? `[data-label="${next.id}"] [data-decide="${keep ? "keep" : "drop"}"]` : "[data-take-back]";
+}
+
 interface SeveralProps {
   labels: readonly CarriedLabel[];
   ticks: ReadonlySet<string>;
   onTicks(ticks: ReadonlySet<string>): void;
-  onDecide(ids: string[], keep: boolean): void;
+  onDecide(ids: string[], keep: boolean, event: MouseEvent): void;
 }
 
 /** Keep or drop all labels, or those that are ticked. */
@@ -108,12 +128,12 @@ function Several({ labels, ticks, onTicks, onDecide }: SeveralProps) {
         />{" "}
         {t("Choose all")}
       </label>
-      <button type="button" onClick={(event) => isMeant(event) && onDecide(targets, true)}>
+      <button type="button" onClick={(event) => onDecide(targets, true, event)}>
         {ticked.length
           ? plural(ticked.length, "Keep {n} chosen label", "Keep {n} chosen labels")
           : plural(ids.length, "Keep {n} label", "Keep all {n} labels")}
       </button>
-      <button type="button" onClick={(event) => isMeant(event) && onDecide(targets, false)}>
+      <button type="button" onClick={(event) => onDecide(targets, false, event)}>
         {ticked.length
           ? plural(ticked.length, "Drop {n} chosen label", "Drop {n} chosen labels")
           : plural(ids.length, "Drop {n} label", "Drop all {n} labels")}

@@ -36,6 +36,12 @@ export function csrfToken(): string {
   return cookie ? decodeURIComponent(cookie.slice("csrftoken=".length)) : "";
 }
 
+/** For whom the page was made: the server refuses to read or save anything once somebody else is signed in in this browser. */
+export function personHeader(): Record<string, string> {
+  const person = typeof document === "undefined" ? undefined : document.documentElement?.dataset.person;
+  return person ? { "X-HemaView-Person": person } : {};
+}
+
 function offline(): Problem {
   line.lost("requests");
   return new Problem(0, "offline", t("HemaView cannot be reached at the moment."), {});
@@ -58,7 +64,11 @@ async function problem(response: Response): Promise<Problem> {
 async function ask(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { credentials: "same-origin", ...init });
+    response = await fetch(url, {
+      credentials: "same-origin",
+      ...init,
+      headers: { ...personHeader(), ...(init.headers as Record<string, string> | undefined) },
+    });
   } catch {
     if (init.signal?.aborted) throw new Problem(0, "aborted", t("The request was cancelled."), {});
     throw offline();

@@ -2,6 +2,14 @@
 
 const HELD_MS = 8000;
 
+/** Those that hold something now. */
+const holding = new Set<{ flush(): Promise<void> }>();
+
+/** Do at once what is held anywhere on the page: before something that depends on it, such as a signature. */
+export async function flushHeld(): Promise<void> {
+  await Promise.all([...holding].map((held) => held.flush()));
+}
+
 export class Held<T> {
   private now: T | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -44,6 +52,8 @@ export class Held<T> {
   private set(decision: T | null): void {
     clearTimeout(this.timer);
     this.now = decision;
+    if (decision === null) holding.delete(this);
+    else holding.add(this);
     for (const listener of [...this.listeners]) listener();
   }
 }

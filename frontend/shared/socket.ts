@@ -2,6 +2,9 @@
 
 import { line } from "./line";
 
+/** With which the server ends a socket whose person may not, or no longer, hear of what it tells. */
+const NO_RIGHT = 4403;
+
 export interface Live {
   close(): void;
 }
@@ -22,7 +25,12 @@ export function live(path: string, onMessage: (message: never) => void, onConnec
     };
     socket.onmessage = (event) => onMessage(JSON.parse(String(event.data)) as never);
     socket.onclose = (event) => {
-      if (isClosed || event.code === 4403) return;
+      if (isClosed) return;
+      if (event.code === NO_RIGHT) {
+        // Nobody, or somebody else, is signed in, or the right to see this has ended: what is read now says which.
+        onConnect();
+        return;
+      }
       line.lost("news");
       timer = window.setTimeout(open, wait_ms);
       wait_ms = Math.min(5000, wait_ms * 2);

@@ -3,10 +3,10 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { showCarried, undoLast } from "../room/usecarried";
 import { decidedText, failedText } from "./carried";
-import { Held } from "./held";
+import { flushHeld, Held } from "./held";
 import type { CarriedLabel, Schema } from "./types";
 import { decideOn, type Waiting } from "./usewaiting";
-import { WaitingLabels } from "./WaitingLabels";
+import { focusAfter, WaitingLabels } from "./WaitingLabels";
 
 const schema = {
   classes: [
@@ -65,6 +65,16 @@ describe("labels that wait for a decision", () => {
   });
 });
 
+describe("a decision by key", () => {
+  it("leads to the same button of the following label, and at the end to the way back", () => {
+    const labels = ["1", "2", "3"].map((id) => label(id));
+    expect(focusAfter(labels, ["1"], true)).toBe('[data-label="2"] [data-decide="keep"]');
+    expect(focusAfter(labels, ["3"], false)).toBe('[data-label="2"] [data-decide="drop"]');
+    expect(focusAfter(labels, ["1", "3"], true)).toBe('[data-label="2"] [data-decide="keep"]');
+    expect(focusAfter(labels, ["1", "2", "3"], true)).toBe("[data-take-back]");
+  });
+});
+
 describe("a decision that is held back", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
@@ -80,6 +90,19 @@ describe("a decision that is held back", () => {
     expect([held.takeBack(), held.takeBack()]).toEqual([true, false]);
     await vi.advanceTimersByTimeAsync(200);
     expect(done).toEqual(["a", "b"]);
+  });
+  it("is done before something that depends on it, wherever on the page it is held, and once", async () => {
+    const done: string[] = [];
+    const [one, other] = [1, 2].map(() => new Held<string>(async (what) => void done.push(what), 100));
+    one?.put("a");
+    other?.put("b");
+    await flushHeld();
+    expect([done.splice(0).sort(), one?.get(), other?.get()]).toEqual([["a", "b"], null, null]);
+    one?.put("c");
+    one?.takeBack();
+    await flushHeld();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(done).toEqual([]);
   });
   it("is what the key that undoes takes back first", async () => {
     const [undo, say] = [vi.fn(async () => true), vi.fn()];

@@ -17,6 +17,7 @@ import { hasGraphicsCard } from "./software";
 import { TileGrid, tileSource } from "./tilesource";
 import { WebGlCells } from "./webgl";
 
+const NOWHERE = [-1e6, -1e6] as const;
 const TURN_DEGREES = 45;
 const MOST_LOADED = 120_000;
 /** Outlines asked for at once. */
@@ -78,6 +79,8 @@ export class Lens {
   private again = false;
   private failed = false;
   private pointer: Point | null = null;
+  /** Where the pointer is over the slide, css px; far away where it is not. */
+  private over: readonly [number, number] = NOWHERE;
   private stroke: readonly Point[] = [];
 
   constructor(
@@ -314,8 +317,16 @@ export class Lens {
   private hover(x: number, y: number): void {
     const at = this.affine();
     const { scene, addMode } = this.signals.wishes();
+    this.over = [x, y];
     this.pointer = at && addMode ? toSlide(at, x, y) : null;
     if (scene.draft) this.schedule();
+    this.tell(at);
+  }
+
+  /** The name of the cell that lies under the pointer now: the slide may have moved, or the cell been renamed, since it did. */
+  private tell(at: Affine | null): void {
+    const [x, y] = this.over;
+    const { scene, addMode } = this.signals.wishes();
     const hit =
       at && !addMode && scaleOf(at) > LEAST_HOVER && scene.opacity > 0
         ? scene.store.pick(...toSlide(at, x, y), (chunk, i) => isShown(scene, chunk, i))
@@ -340,6 +351,7 @@ export class Lens {
     if (!at) return;
     const view = inView(at, w, h);
     const mode = this.overlay.draw(this.signals.wishes().scene, at, view, this.pointer);
+    this.tell(at);
     this.signals.onView(this.mpp / scaleOf(at), mode);
     this.prefetcher.moved(view, scaleOf(at));
     const { onFrame } = this.signals.wishes();
@@ -445,7 +457,7 @@ function hovering(element: HTMLElement, tell: (x: number, y: number) => void): (
   };
   const leave = () => {
     cancelAnimationFrame(frame);
-    tell(-1e6, -1e6);
+    tell(...NOWHERE);
   };
   element.addEventListener("pointermove", move);
   element.addEventListener("pointerleave", leave);

@@ -26,6 +26,8 @@ describe("a sheet of marks", () => {
     expect(fills([2, 0, 0, 2, -1100, -1100], sheet, view)).toBe(true);
     expect(fills([0.5, 0, 0, 0.5, 100, 100], sheet, view)).toBe(false);
     expect(fills([1, 0, 0, 1, 10, -300], sheet, view)).toBe(false);
+    // Panned by less than its margin, but the view has grown since.
+    expect(fills([1, 0, 0, 1, -300, -580], sheet, { width: 1000, height: 1040 })).toBe(false);
   });
 
   it("goes on with a zoom, not with a turn", () => {

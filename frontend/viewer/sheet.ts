@@ -53,7 +53,7 @@ export class Sheet {
     const { width, height } = context.canvas;
     const wait_ms = this.moved_at_ms + REST_MS - now_ms;
     const same = this.drawing?.scene === scene && this.drawing.version === version ? this.drawing : null;
-    if (same && this.holds(same, at)) {
+    if (same && this.holds(same, at, context.canvas)) {
       this.move(context, same, at);
       return true;
     }
@@ -101,10 +101,11 @@ export class Sheet {
     return [Math.round((at[4] - drawing.at[4]) * this.ratio), Math.round((at[5] - drawing.at[5]) * this.ratio)];
   }
 
-  private holds(drawing: Drawing, at: Affine): boolean {
+  /** Whether the sheet, moved, reaches to every edge of the view, which may have grown since. */
+  private holds(drawing: Drawing, at: Affine, view: Size): boolean {
     if (!sameLinear(drawing.at, at)) return false;
     const [dx, dy] = this.shift(drawing, at);
-    return Math.abs(dx) <= drawing.margin[0] && Math.abs(dy) <= drawing.margin[1];
+    return fills([1, 0, 0, 1, dx - drawing.margin[0], dy - drawing.margin[1]], this.canvas, view);
   }
 
   private make(

@@ -71,6 +71,7 @@ export function offerBulkActs(): void {
       const accessions = boxes.filter((box) => box.checked).map((box) => box.value);
       const bar = form.querySelector("progress");
       if (bar) [bar.hidden, bar.max, bar.value] = [false, accessions.length, 0];
+      form.dataset.busy = "";
       for (const each of form.querySelectorAll<HTMLButtonElement>("button")) each.disabled = true;
       const reader = form.querySelector<HTMLSelectElement>("#bulk-reader")?.value ?? "";
       void forEach(accessions, button.dataset.act as Act, reader, (n) => {

@@ -9,6 +9,7 @@ import { live } from "../shared/socket";
 import { offerThemes } from "../shared/theme";
 import type { Case, Job } from "../shared/types";
 import { offerBulkActs } from "./bulk";
+import { readAgain } from "./readagain";
 import { offerSavedFilters } from "./savedfilters";
 
 type News = { type: "job"; accession: string; job: Job } | { type: "case"; case: Case };
@@ -29,7 +30,7 @@ function show(news: News): void {
   if (!line) return;
   if (news.type === "case") {
     // A change of state moves counts and tabs as well: the page is read again.
-    if (line.dataset.state !== news.case.state) location.reload();
+    if (line.dataset.state !== news.case.state) readAgain();
     return;
   }
   const place = line.querySelector<HTMLElement>("[data-left]");
@@ -46,7 +47,7 @@ live(
   "/ws/worklist/",
   (news: News) => show(news),
   () => {
-    if (!first) location.reload();
+    if (!first) readAgain();
     first = false;
   },
 );

@@ -14,6 +14,13 @@ GRADES = "grades"
 OF_GRADES = {"first": "1+ for fewer (1: yes, 0: no)", "low": "2+ from (%)", "high": "3+ above (%)"}
 UNITS = {"mm": "mm", "percent": "%", "mm2": "mm²", "um": "µm"}
 ABBREVIATIONS = {"nrbc": "NRBC", "wbc": "WBC", "me": "M:E", "rbc": "red cells"}
+SHAPES = {
+    "irregularly_contracted": "Irregularly contracted cell",
+    "howell_jolly": "Howell–Jolly bodies",
+    "pappenheimer": "Pappenheimer bodies",
+    "polychromatic": "Polychromatic red cell",
+}
+"""Graded shapes that no schema holds."""
 NOT_SHOWN = frozenset({"name", "version"})
 
 
@@ -118,7 +125,7 @@ def _at(table: Any, path: tuple[str | int, ...]) -> float | None:
 
 def _group(path: tuple[str | int, ...], data: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if path[0] == GRADES and len(path) > 2:
-        return names.get(str(path[1]), _words(str(path[1])))
+        return names.get(str(path[1])) or SHAPES.get(str(path[1]), _words(str(path[1])))
     row = data[str(path[0])][path[1]] if len(path) > 2 and isinstance(path[1], int) else None
     if isinstance(row, Mapping) and row.get("text"):
         return str(row.get("noun") or row["text"])

@@ -101,6 +101,44 @@ def test_what_finds_no_partner_or_another_machine_class_is_listed_and_a_person_d
         settle(paul, second, lost.pk, keep=False)
 
 
+def test_a_label_is_not_kept_over_what_somebody_has_said_of_its_cell_meanwhile(
+    labelled: Any, slide: Any, tess: Any, paul: Any
+) -> None:
+    table = moved(factories.cells(FOUND), without=(20,), renamed={5: "macrocyte", 10: "target", 15: "macrocyte"})
+    second = factories.finished_job(slide, table)
+    choose(tess, second)
+    waiting = {w.row: w for w in waiting_labels(second)}
+    lost = waiting[None]
+    label_cells(paul, second, "relabel", [10], [], "blast", label_revision(second))
+    label_cells(paul, second, "reject", [5], [], None, label_revision(second))
+    label_cells(paul, second, "reject", [15], [], None, label_revision(second))
+    add_cell(paul, second, lost.x + 1, lost.y, lost.w, lost.h, "segmented_neutrophil")
+    with pytest.raises(Conflict, match="paul has called this cell blast in this analysis meanwhile"):
+        settle(tess, second, waiting[10].pk, keep=True)
+    with pytest.raises(Conflict, match="paul has rejected this cell"):
+        settle(tess, second, waiting[5].pk, keep=True)
+    with pytest.raises(Conflict, match="paul has added a cell here as segmented neutrophil"):
+        settle(tess, second, lost.pk, keep=True)
+    before = label_revision(Job.objects.get(pk=second.pk))
+    settle(tess, second, waiting[15].pk, keep=True)  # which says the same
+    labels = labels_of(Job.objects.get(pk=second.pk))
+    assert (labels.revision, labels.rows[10].key, labels.rows[5].state) == (before, "blast", "rejected")
+    settle(tess, second, waiting[10].pk, keep=False)
+    assert {w.pk for w in waiting_labels(second)} == {lost.pk, waiting[5].pk}
+
+
+def test_a_label_without_a_cell_adds_none_where_one_of_its_class_was_added_meanwhile(
+    labelled: Any, slide: Any, tess: Any, paul: Any
+) -> None:
+    second = factories.finished_job(slide, moved(factories.cells(FOUND), without=(20,)))
+    choose(tess, second)
+    (lost,) = waiting_labels(second)
+    add_cell(paul, second, lost.x + 1, lost.y, lost.w, lost.h, "blast")
+    settle(tess, second, lost.pk, keep=True)
+    added = labels_of(Job.objects.get(pk=second.pk)).added.values()
+    assert sorted(label.key for label in added) == ["blast", "lymphocyte"] and waiting_labels(second) == []
+
+
 def test_labels_are_carried_to_an_analysis_that_has_some_and_never_over_somebodys_work(
     labelled: Any, slide: Any, tess: Any
 ) -> None:

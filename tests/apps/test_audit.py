@@ -191,6 +191,10 @@ def test_codes_in_a_line_are_told_by_the_words_that_people_know(db: Any) -> None
     assert sentence(exported) == "tess exported draft results as Cells as GeoJSON (QuPath)."
     hbf = record("tess", "candidate.hbf", "job", 1, cell=3, before=None, state="not_done")
     assert sentence(hbf) == "tess recorded the HbF of cell 3 as HbF not done (before: nothing)."
+    given = record("ada", "case.reader", "case", 1, before="", reader="tess")
+    assert sentence(given) == "ada gave the case to tess (before: nobody)."
+    taken = record("ada", "case.reader", "case", 1, before="tess", reader="")
+    assert sentence(taken) == "ada gave the case to nobody (before: tess)."
 
 
 def test_the_audit_page_offers_actions_in_words_and_shows_no_code_of_a_fact(db: Any) -> None:

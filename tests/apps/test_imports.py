@@ -20,7 +20,7 @@ from PIL import Image
 
 from apps.accounts.errors import Refusal
 from apps.cases.models import Case
-from apps.slides.imports import begin_import_of_files, run_import
+from apps.slides.imports import ELSEWHERE, begin_import_of_files, run_import
 from apps.slides.models import Slide
 from apps.slides.placing import ImportOptions
 from hemaview.wsi.slide import open_slide
@@ -440,3 +440,14 @@ def test_an_ome_zarr_folder_comes_in_by_its_sharpest_plane(version: int, tmp_pat
     group.attrs.update({"ome": attributes} if version == 3 else attributes)
     with pytest.raises(Refusal, match=r"fluorescence \(DAPI, FITC, Cy3\)"):
         bring([path], factories.case())
+
+
+def test_a_file_that_stands_in_another_patients_case_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "film.png"
+    Image.fromarray(film(3)).save(path)
+    first = bring([path], factories.case(pseudonym="P-1"))
+    assert ELSEWHERE not in first.notes
+    second = bring([path], factories.case(pseudonym="P-2"))
+    assert ELSEWHERE in second.notes
+    Slide.objects.filter(pk=second.pk).delete()
+    assert ELSEWHERE not in bring([path], factories.case(pseudonym="P-1")).notes, "another case of the same patient"

@@ -239,3 +239,22 @@ def test_a_write_that_comes_after_a_removal_is_told_so(job: Job, tess: Any, ada:
         with pytest.raises(Missing) as refused:
             write()
         assert refused.value.code == "case-gone"
+
+
+def test_a_case_whose_only_cells_were_removed_waits_for_an_analysis_again(job: Job, tess: Any, tmp_path: Path) -> None:
+    case = job.slide.case
+    Case.objects.filter(pk=case.pk).update(state=Case.State.IN_REVIEW)
+    other = factories.slide(case, tmp_path)
+    remove_slide(tess, Slide.objects.get(pk=job.slide_id), "Wrong patient")
+    assert Case.objects.get(pk=case.pk).state == Case.State.RECEIVED and case.slides.get() == other
+    line = Record.objects.filter(action="case.state").latest("pk")
+    assert (line.detail["before"], line.detail["after"]) == ("in-review", "received")
+
+
+def test_a_case_that_keeps_cells_stays_in_review(job: Job, tess: Any, tmp_path: Path) -> None:
+    case = job.slide.case
+    Case.objects.filter(pk=case.pk).update(state=Case.State.IN_REVIEW)
+    other = factories.slide(case, tmp_path)
+    factories.finished_job(other)
+    remove_slide(tess, Slide.objects.get(pk=job.slide_id), "Blurred")
+    assert Case.objects.get(pk=case.pk).state == Case.State.IN_REVIEW

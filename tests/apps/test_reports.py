@@ -420,3 +420,13 @@ def test_a_heading_says_once_what_examination_and_specimen_are_both_called(job: 
     html = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", render.html(document.build(job.slide.case), None)))
     assert "Blood film 1 slide" in html and "Cells Blood film " in html
     assert "blood film, 1 slide" not in html.lower() and "blood film, blood film" not in html.lower()
+
+
+def test_a_line_of_classes_says_the_number_alone_where_the_title_names_the_only_class_with_cells() -> None:
+    def row(name: str, n: int) -> dict[str, Any]:
+        return {"name": name, "reviewed": {"count": n}, "machine": {"count": n}}
+
+    platelets = [row("Platelet", 4), row("Giant platelet", 0), row("Platelet clump", 0)]
+    assert render.listed("Platelets", platelets) == "4"
+    assert render.listed("Platelets", [row("Platelet", 0), row("Giant platelet", 1200)]) == "giant platelet 1,200"
+    assert render.listed("Platelets", [row("Platelet", 4), row("Giant platelet", 1)]) == "platelet 4, giant platelet 1"

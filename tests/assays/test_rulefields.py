@@ -24,6 +24,7 @@ def test_grades_bear_the_name_of_their_class_and_limits_their_sentence() -> None
     fields = {f.key: f for f in rule_fields(FILM.rules, FILM.rules, FILM.schema, FILM.rule_labels)}
     low = fields["grades.schistocyte.low"]
     assert (low.group, low.label, low.value) == ("Schistocyte", "2+ from (%)", 1.0)
+    assert fields["grades.howell_jolly.low"].group == "Howell–Jolly bodies", "of a shape that no schema holds"
     assert fields["limits.0.percent"].group == "blasts against 20 % of white cells"
     assert fields["platelets.field_diameter_mm"].label.endswith("(mm)")
 

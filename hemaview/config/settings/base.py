@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.accounts.otherperson.OtherPersonMiddleware",
     "apps.audit.actor.ActorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "apps.accounts.enforcement.SecondFactorMiddleware",

@@ -183,3 +183,22 @@ def test_webgl_marks_the_cells_that_the_canvas_marks(room: Page) -> None:
     for ours, theirs in ((by_canvas, by_webgl), (by_webgl, by_canvas)):  # edges are smoothed in ways of their own
         near = binary_dilation(theirs, iterations=2)
         assert (ours & near).sum() / ours.sum() > 0.93
+
+
+def test_the_name_beside_a_pointer_that_rests_is_that_of_a_cell_that_is_marked_now(room: Page) -> None:
+    page = room
+    page.locator(".class .name", has=page.get_by_text("Lymphocyte", exact=True)).click()
+    expect(page.locator(".picture img").first).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.locator(".card h3")).to_contain_text("Lymphocyte")
+    still(page)
+    box = page.get_by_test_id("slide").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2 - 2, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tip = page.locator(".viewer-tip")
+    expect(tip).to_contain_text("Lymphocyte")
+    page.keyboard.press("h")
+    expect(tip).to_be_hidden()
+    page.keyboard.press("h")
+    expect(tip).to_contain_text("Lymphocyte")
