@@ -118,12 +118,19 @@ def active_jobs(case: Case) -> QuerySet[Job]:
 
 
 def protocols(specimen: str | None = None) -> list[Protocol]:
-    """The newest enabled version of each protocol whose assay is installed."""
+    """The newest enabled version of each protocol whose assay is installed; first the usual one of each examination, then those
+    that the laboratory made, then the others that come with HemaView: a slide is offered the first one."""
     newest: dict[str, Protocol] = {}
     for protocol in Protocol.objects.filter(enabled=True, assay__in=assays()).order_by("name", "-version"):
         if specimen in (None, protocol.specimen):
             newest.setdefault(protocol.name, protocol)
-    return list(newest.values())
+    usual = {each.orders[0].name for each in assays().values() if each.orders}
+    shipped = {order.name for each in assays().values() for order in each.orders}
+
+    def rank(protocol: Protocol) -> tuple[int, str]:
+        return (0 if protocol.name in usual else 2 if protocol.name in shipped else 1), protocol.name
+
+    return sorted(newest.values(), key=rank)
 
 
 def protocol_named(name: str) -> Protocol:

@@ -16,7 +16,7 @@ from apps.analysis import modelservices, services
 from apps.analysis.models import Job, ModelVersion, Protocol
 from apps.analysis.modelservices import protocols_behind, renew_protocols, sync_models
 from apps.analysis.protocolservices import set_retired
-from apps.analysis.selectors import protocol_named
+from apps.analysis.selectors import protocol_named, protocols
 from apps.audit.models import Record
 from hemaview.assays import assay
 from tests import factories
@@ -304,6 +304,20 @@ def test_a_protocol_that_was_retired_after_it_was_chosen_is_not_ordered(slide: A
     with pytest.raises(Conflict, match="has been retired"):
         services.request_job(factories.person("technologist"), slide, protocol)
     assert not slide.jobs.exists()
+
+
+def test_the_usual_protocol_is_offered_first_and_the_laboratorys_own_before_those_for_comparison(old_house: None) -> None:
+    film = protocol_named("blood-film")
+    for name, enabled in (("a-trial", True), ("blood-film-dunet", True), ("z-retired", False)):
+        Protocol.objects.filter(name=name).delete()
+        Protocol.objects.create(
+            name=name, title=name, version=1, assay=film.assay, specimen=film.specimen, settings=film.settings,
+            rules=film.rules, enabled=enabled,
+        )  # fmt: skip
+    names = [protocol.name for protocol in protocols("blood-film")]
+    assert names[0] == "blood-film"
+    assert names.index("a-trial") < names.index("blood-film-dunet")
+    assert "z-retired" not in names
 
 
 def test_counting_rules_that_cannot_count_are_refused_before_anybody_orders_by_them(old_house: None) -> None:
