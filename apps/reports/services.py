@@ -157,7 +157,9 @@ def _begin(
     case = hold(case)
     if case.state not in (Case.State.IN_REVIEW, Case.State.AMENDED):
         raise Conflict(
-            gettext("A case that is {lower} cannot be signed.").format(lower=case.get_state_display().lower()),
+            gettext(
+                "This case cannot be signed now: its state is “{state}”, and only a case in review is signed."
+            ).format(state=case.get_state_display()),
             code="not-in-review",
         )
     if active_jobs(case).exists():
