@@ -306,7 +306,9 @@ def test_a_protocol_that_was_retired_after_it_was_chosen_is_not_ordered(slide: A
     assert not slide.jobs.exists()
 
 
-def test_the_usual_protocol_is_offered_first_and_the_laboratorys_own_before_those_for_comparison(old_house: None) -> None:
+def test_the_usual_protocol_is_offered_first_and_the_laboratorys_own_before_those_for_comparison(
+    old_house: None,
+) -> None:
     film = protocol_named("blood-film")
     for name, enabled in (("a-trial", True), ("blood-film-dunet", True), ("z-retired", False)):
         Protocol.objects.filter(name=name).delete()
