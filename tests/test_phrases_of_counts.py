@@ -17,7 +17,7 @@ from django.utils import translation
 from apps.analysis.api.serializers import JobSerializer, ModelUploadSerializer
 from apps.analysis.cellfiles import regions
 from apps.analysis.models import Adaptation, Job, ModelUpload
-from apps.desk.consumers import CaseConsumer, language_asked_for
+from apps.desk.consumers import CaseConsumer, PollingConsumer, language_asked_for
 from apps.review import mustsee
 from apps.review.countsjson import pooled_json
 from apps.teaching.api.serializers import AdaptationSerializer
@@ -161,7 +161,7 @@ def test_news_of_a_socket_are_in_the_language_that_its_browser_asks_for(
     Job.objects.filter(pk=job.pk).update(phase="looking for tissue")
     consumer = CaseConsumer()
     consumer.user, consumer.case_id, consumer.marks, consumer.language = tess, job.slide.case_id, {}, "en-xa"
-    look: Any = CaseConsumer.__mro__[1].__dict__["look"].func
+    look: Any = PollingConsumer.__dict__["look"].func
     with translation.override("en"):
         (sent,) = [message["job"] for message in look(consumer) if message["type"] == "job"]
     assert of_the_catalogue(sent["phase"])

@@ -28,9 +28,9 @@ def bring(folder: Path) -> Slide:
     return slide
 
 
-def photograph(path: Path) -> None:
+def photograph(path: Path, width_px: int = 320) -> None:
     path.parent.mkdir(exist_ok=True)
-    Image.fromarray(picture(320, 240)[..., :3].astype(np.uint8)).save(path)
+    Image.fromarray(picture(width_px, 240)[..., :3].astype(np.uint8)).save(path)
 
 
 def test_what_is_left_out_of_a_folder_is_named_pictures_first(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_what_is_left_out_of_a_folder_is_named_pictures_first(tmp_path: Path) ->
     (note,) = slide.notes
     assert note.startswith("Left out of the folder: sub/f0.jpg, x.gif, .DS_Store, note.txt, Thumbs.db and 1 more.")
     (tmp_path / "whole").mkdir()
-    photograph(tmp_path / "whole" / "o2.jpg")
+    photograph(tmp_path / "whole" / "o2.jpg", 336)
     assert bring(tmp_path / "whole").notes == []
 
 
