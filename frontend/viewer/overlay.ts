@@ -11,7 +11,7 @@ import { type Affine, type Box, type Point, scaleOf, toScreen } from "./glue";
 import { drawOutlines } from "./outlines";
 import { RingStamps, strokeRing } from "./ringstamps";
 import { drawShape, type Shape } from "./shapes";
-import { Sheet } from "./sheet";
+import { Motion, Sheet } from "./sheet";
 import type { WebGlCells } from "./webgl";
 
 /** What is drawn of a chosen cell: its outline, or its box where it has none. */
@@ -56,6 +56,7 @@ export class Overlay {
   private readonly names = new Map<string, HTMLCanvasElement>();
   private readonly density = new Density();
   private readonly rings: RingStamps;
+  private readonly motion = new Motion();
   private readonly outlines: Sheet;
   private readonly ringed: Sheet;
 
@@ -67,8 +68,8 @@ export class Overlay {
     wake: () => void = () => {},
   ) {
     this.rings = new RingStamps(ratio);
-    this.outlines = new Sheet(ratio, wake);
-    this.ringed = new Sheet(ratio, wake);
+    this.outlines = new Sheet(ratio, this.motion, wake);
+    this.ringed = new Sheet(ratio, this.motion, wake);
   }
 
   /** From now on on the canvas alone: the graphics card is gone. */
@@ -82,6 +83,7 @@ export class Overlay {
     if (!context) return "cells";
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    this.motion.note(at);
     const scale = scaleOf(at);
     if (scene.showRegions) this.drawRegions(context, scene, at, scale);
     context.globalAlpha = scene.opacity;

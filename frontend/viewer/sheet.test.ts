@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Affine, between, toScreen } from "./glue";
-import { fills, isZoom, sameLinear } from "./sheet";
+import { fills, isZoom, Motion, sameLinear } from "./sheet";
 
 describe("a sheet of marks", () => {
   it("is moved by a pan, and not by a turn or another magnification", () => {
@@ -35,5 +35,19 @@ describe("a sheet of marks", () => {
     expect(isZoom(at, [0.8, 0.6, -0.6, 0.8, -30, 4])).toBe(true);
     expect(isZoom(at, [0.5, 0, 0, 0.5, 10, 20])).toBe(false);
     expect(isZoom(at, [-0.4, -0.3, 0.3, -0.4, 10, 20])).toBe(false);
+  });
+
+  it("knows that the slide moves also where it comes back to a place", () => {
+    const motion = new Motion();
+    const at: Affine = [1, 0, 0, 1, 0, 0];
+    motion.note(at);
+    motion.moved_at_ms = -1;
+    motion.note([...at]);
+    expect(motion.moved_at_ms).toBe(-1);
+    motion.note([2, 0, 0, 2, 0, 0]);
+    expect(motion.moved_at_ms).toBeGreaterThanOrEqual(0);
+    motion.moved_at_ms = -1;
+    motion.note(at);
+    expect(motion.moved_at_ms).toBeGreaterThanOrEqual(0);
   });
 });

@@ -10,6 +10,8 @@ const AROUND = 0.3;
 const REST_MS = 120;
 /** So many times a sheet is enlarged or made smaller before it is drawn anew, though the slide still moves. */
 const MOST_STRETCHED = 2.2;
+/** For so many ms after it was drawn a sheet goes on without the cells that have come since, while the slide moves. */
+const STALE_MS = 500;
 
 type Paint = (context: CanvasRenderingContext2D, at: Affine, view: Box) => void;
 
@@ -19,19 +21,30 @@ interface Drawing {
   at: Affine;
   /** px of the sheet left of and above the view that it was made for. */
   margin: readonly [number, number];
+  drawn_at_ms: number;
+}
+
+/** When the slide moved last, whatever is drawn of it. */
+export class Motion {
+  moved_at_ms = 0;
+  private at: Affine | null = null;
+
+  note(at: Affine): void {
+    if (!this.at?.every((v, i) => v === at[i])) this.moved_at_ms = performance.now();
+    this.at = at;
+  }
 }
 
 export class Sheet {
   private readonly canvas = document.createElement("canvas");
   private drawing: Drawing | null = null;
   private at: Affine | null = null;
-
-  private moved_at_ms = 0;
   private timer = 0;
 
   /** `wake` asks for another frame. */
   constructor(
     private readonly ratio: number,
+    private readonly motion: Motion,
     private readonly wake: () => void,
   ) {}
 
@@ -49,12 +62,13 @@ export class Sheet {
     const before = this.at;
     this.at = at;
     const now_ms = performance.now();
-    if (!before?.every((v, i) => v === at[i])) this.moved_at_ms = now_ms;
     const { width, height } = context.canvas;
-    const wait_ms = this.moved_at_ms + REST_MS - now_ms;
-    const same = this.drawing?.scene === scene && this.drawing.version === version ? this.drawing : null;
+    const wait_ms = this.motion.moved_at_ms + REST_MS - now_ms;
+    const same =
+      this.drawing?.scene === scene && this.isFresh(this.drawing, version, wait_ms, now_ms) ? this.drawing : null;
     if (same && this.holds(same, at, context.canvas)) {
       this.move(context, same, at);
+      if (same.version !== version) this.wakeIn(wait_ms);
       return true;
     }
     if (same && wait_ms > 0 && this.stretch(context, same, at)) {
@@ -70,6 +84,10 @@ export class Sheet {
     this.move(context, this.make(scene, version, at, view, width, height, paint), at);
     if (wait_ms > 0) this.wakeIn(wait_ms);
     return true;
+  }
+
+  private isFresh(drawing: Drawing, version: number, wait_ms: number, now_ms: number): boolean {
+    return drawing.version === version || (wait_ms > 0 && now_ms - drawing.drawn_at_ms < STALE_MS);
   }
 
   private wakeIn(wait_ms: number): void {
@@ -120,7 +138,7 @@ export class Sheet {
     const margin = [Math.round(width * AROUND), Math.round(height * AROUND)] as const;
     const [wide, high] = [width + 2 * margin[0], height + 2 * margin[1]];
     const context = this.canvas.getContext("2d");
-    const drawing = { scene, version, at, margin };
+    const drawing = { scene, version, at, margin, drawn_at_ms: performance.now() };
     this.drawing = drawing;
     if (this.canvas.width !== wide || this.canvas.height !== high) {
       this.canvas.width = wide;
