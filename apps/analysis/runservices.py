@@ -84,10 +84,10 @@ def note_progress(job: Job, **changes: Any) -> bool:
         changes["stalled"] = Choice(
             When(fields_done__lt=done, then=0), default=F("stalled"), output_field=IntegerField()
         )
-    reached = {name: Greatest(F(name), changes[name]) for name in _REACHED if name in changes}
+    further = {name: Greatest(F(name), changes[name]) for name in _REACHED if name in changes}
     if "fields_total" in changes:
-        reached["fields_total"] = Greatest(F("fields_done"), changes["fields_total"])
-    return bool(_attempt(job).update(revision=F("revision") + 1, **{**changes, **reached}))
+        further["fields_total"] = Greatest(F("fields_done"), changes["fields_total"])
+    return bool(_attempt(job).update(revision=F("revision") + 1, **{**changes, **further}))
 
 
 def begin_anew(job: Job) -> bool:

@@ -20,7 +20,7 @@ LAPSE_S = 2.5 * BEAT_S
 
 
 @dataclass
-class Heard:
+class Others:
     """The other sockets of a case, by the name of their channel."""
 
     me: int
@@ -51,15 +51,20 @@ class Presence:
     send_json: Any
     _group = ""
     """Whose group the socket has joined; "" before it has, and after it has left."""
-    _heard: Heard
-    _told: list[dict[str, Any]]
+    _others: Others
+    _people_on_page: list[dict[str, Any]]
     """What the page was told last."""
-    _beaten: float
+    _last_beat_s: float
     """When this socket said last that it is there (monotonic seconds)."""
 
     async def join(self, group: str) -> None:
         """Say that this person is here, and ask who else is."""
-        self._group, self._heard, self._told, self._beaten = group, Heard(self.user.pk), [], time.monotonic()
+        self._group, self._others, self._people_on_page, self._last_beat_s = (
+            group,
+            Others(self.user.pk),
+            [],
+            time.monotonic(),
+        )
         await self.channel_layer.group_add(group, self.channel_name)
         await self.channel_layer.group_send(group, self._here(asks=True))
 
@@ -73,8 +78,8 @@ class Presence:
         """Every round: say now and then that this person is still here, and tell the page whose socket has lapsed."""
         if not self._group:
             return
-        if time.monotonic() - self._beaten >= BEAT_S:
-            self._beaten = time.monotonic()
+        if time.monotonic() - self._last_beat_s >= BEAT_S:
+            self._last_beat_s = time.monotonic()
             await self.channel_layer.group_add(self._group, self.channel_name)  # a layer forgets members after a day
             await self.channel_layer.group_send(self._group, self._here(asks=False))
         await self._tell_people()
@@ -83,7 +88,7 @@ class Presence:
         """Somebody is here."""
         if not self._group or event["channel"] == self.channel_name:
             return
-        self._heard.hear(event["channel"], event["person"], event["name"])
+        self._others.hear(event["channel"], event["person"], event["name"])
         if event["asks"]:
             with contextlib.suppress(ChannelFull):  # it hears of this one with the next beat
                 await self.channel_layer.send(event["channel"], self._here(asks=False))
@@ -92,7 +97,7 @@ class Presence:
     async def presence_gone(self, event: dict[str, Any]) -> None:
         """Somebody has closed the page."""
         if self._group:
-            self._heard.forget(event["channel"])
+            self._others.forget(event["channel"])
             await self._tell_people()
 
     def _here(self, asks: bool) -> dict[str, Any]:
@@ -100,7 +105,7 @@ class Presence:
         return {"type": "presence.here", "channel": self.channel_name, "asks": asks, **who}
 
     async def _tell_people(self) -> None:
-        people = self._heard.people()
-        if people != self._told:
-            self._told = people
+        people = self._others.people()
+        if people != self._people_on_page:
+            self._people_on_page = people
             await self.send_json({"type": "presence", "people": people})

@@ -180,17 +180,17 @@ def _is_said(now: Label | None, key: str, machine_now: str, schema: Schema) -> b
     something else. `key`: the label's class, "" where it rejects the cell."""
     if now is None or now.carried:
         return False
-    said = "" if now.state == REJECTED else now.key or machine_now
-    if said == key:
+    key_now = "" if now.state == REJECTED else now.key or machine_now
+    if key_now == key:
         return True
     raise Conflict(
         gettext("{by} has rejected this cell in this analysis meanwhile; that stands, so drop the label.").format(
             by=now.by
         )
-        if not said
+        if not key_now
         else gettext(
             "{by} has called this cell {name} in this analysis meanwhile; that stands, so drop the label, or rename the cell."
-        ).format(by=now.by, name=schema.by_key[said].name.lower()),
+        ).format(by=now.by, name=schema.by_key[key_now].name.lower()),
         code="labelled-here",
     )
 
