@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -32,6 +33,8 @@ class Augmentation:
     """Share that is badly out of focus or was stored small."""
     zoom: float = 1.0
     """How many times larger they are shown, about."""
+    jpeg: float = 0.0
+    """Share that was stored as JPEG of a poor quality."""
 
 
 OWN_SHARE = 0.2
@@ -61,7 +64,7 @@ def augment(x: Tensor, out_px: int, how: Augmentation, generator: torch.Generato
         ],
         1,
     )
-    grid = functional.affine_grid(theta.to(x.device), [n, 3, out_px, out_px], align_corners=False)
+    grid = functional.affine_grid(sent(theta, x.device), [n, 3, out_px, out_px], align_corners=False)
     x = functional.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
     return restain(x, how, generator, one_film)
 
@@ -71,7 +74,7 @@ def restain(x: Tensor, how: Augmentation, generator: torch.Generator, one_film: 
     n = len(x)
 
     def uniform(*shape: int) -> Tensor:
-        return _shared(generator, one_film, *shape).to(x.device)
+        return sent(_shared(generator, one_film, *shape), x.device)
 
     density = -torch.log((x + 1) / 256)
     mix = torch.eye(3, device=x.device).expand(n, 3, 3) + (uniform(n, 3, 3) - 0.5) * how.stain
@@ -80,11 +83,62 @@ def restain(x: Tensor, how: Augmentation, generator: torch.Generator, one_film: 
     offset = (uniform(n, 3, 1, 1) - 0.5) * how.light
     x = (256 * torch.exp(-(density + offset)) - 1).clamp(0, 255)
     if how.smear:
-        x = _smeared(x, uniform(n, 1, 1, 1) < how.smear, float(uniform(1)))
+        x = _smeared(x, uniform(n, 1, 1, 1) < how.smear, float(torch.rand(1, generator=generator)))
     soft = uniform(n, 1, 1, 1) < how.blur
     x = torch.where(soft, functional.avg_pool2d(functional.pad(x, [1, 1, 1, 1], mode="replicate"), 3, 1), x)
-    x = x + torch.randn(x.shape, generator=generator).to(x.device) * uniform(n, 1, 1, 1) * how.noise
-    return x.clamp(0, 255)
+    x = (x + _normal(x, generator) * uniform(n, 1, 1, 1) * how.noise).clamp(0, 255)
+    if how.jpeg:
+        x = torch.where(
+            uniform(n, 1, 1, 1) < how.jpeg, stored_as_jpeg(x, 15 + 50 * float(torch.rand(1, generator=generator))), x
+        )
+    return x
+
+
+def _normal(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Standard normal numbers of the shape of x. Drawn where x is: on a GPU by a generator that `generator` seeds."""
+    if x.device.type == "cpu":
+        return torch.randn(x.shape, generator=generator)
+    seed = int(torch.randint(2**31, (1,), generator=generator))
+    return torch.randn(x.shape, generator=torch.Generator(x.device).manual_seed(seed), device=x.device)
+
+
+def stored_as_jpeg(x: Tensor, quality: float) -> Tensor:
+    """Pictures float (N, 3, H, W) in 0-255 as JPEG of a quality (1-100, below 50 coarse) would give them back, without halved
+    colours."""
+    h, w = x.shape[-2:]
+    to_ycc, to_rgb, cosines = _jpeg_tables(x.device)
+    full = functional.pad(x, [0, -w % 8, 0, -h % 8], mode="replicate")
+    n, _, rows, columns = full.shape
+    ycc = torch.einsum("ij,njhw->nihw", to_ycc, full - 128)
+    blocks = ycc.reshape(n, 3, rows // 8, 8, columns // 8, 8)
+    parts = torch.einsum("ai,ncyixj,bj->ncyaxb", cosines, blocks, cosines)
+    scale = 50 / quality if quality < 50 else 2 - quality / 50
+    along = torch.arange(8, device=x.device, dtype=x.dtype)
+    # A plane instead of Annex K's table of luminance, which it follows within a third.
+    steps = ((10 + 6.5 * (along[:, None] + along[None, :])) * scale).clamp_min(1)[:, None, :]
+    rounded = torch.round(parts / steps) * steps
+    back = torch.einsum("ai,ncyaxb,bj->ncyixj", cosines, rounded, cosines).reshape(n, 3, rows, columns)
+    rgb = torch.einsum("ij,njhw->nihw", to_rgb, back) + 128
+    return rgb[..., :h, :w].clamp(0, 255)
+
+
+TO_YCC = ((0.299, 0.587, 0.114), (-0.1687, -0.3313, 0.5), (0.5, -0.4187, -0.0813))
+"""Rows Y, Cb, Cr of red, green, blue (JFIF)."""
+
+
+@lru_cache(maxsize=4)
+def _jpeg_tables(where: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """To luminance and colours, back, and the 8 x 8 discrete cosine transform, orthonormal."""
+    i = torch.arange(8, dtype=torch.float32)
+    cosines = torch.cos((2 * i[None, :] + 1) * i[:, None] * math.pi / 16) * 0.5
+    cosines[0] /= math.sqrt(2)
+    to_ycc = torch.tensor(TO_YCC)
+    return to_ycc.to(where), torch.linalg.inv(to_ycc).to(where), cosines.to(where)
+
+
+def sent(chances: Tensor, where: torch.device) -> Tensor:
+    """A tensor of the CPU where it is needed; a GPU goes on meanwhile."""
+    return chances.pin_memory().to(where, non_blocking=True) if where.type == "cuda" else chances
 
 
 def _smeared(x: Tensor, which: Tensor, strength: float) -> Tensor:

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,10 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hemaview.learning.engine.augment import Augmentation, augment
+from hemaview.learning.engine.augment import Augmentation, augment, sent
 from hemaview.learning.engine.averaging import blend, wearing
 from hemaview.learning.engine.course import Course, autocast, device, device_of, memory_named, use_cores
+from hemaview.learning.engine.stainbank import moments_of, moved
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Recipe:
     focus."""
     seed: int = 20261121
     """Of all that is left to chance."""
+    restained: float = 0.0
+    """Share of films that are moved to the stain of another source, part of the way or all of it."""
     augmentation: Augmentation = field(default_factory=Augmentation)
     """How pictures of films are changed."""
     at_home: Augmentation | None = None
@@ -82,11 +86,13 @@ def train_classifier(
     val: Sequence[Pool],
     out: Path,
     log: Callable[[str], None] = print,
+    stains: NDArray[np.float32] | None = None,
 ) -> Path:
     """Train on `device()`, where the net stays; resumable at an epoch (`Course` says what is written to `out`); the path
     of best.safetensors.
 
-    Without val pools the weights of the last epoch are the best.
+    Without val pools the weights of the last epoch are the best. `stains` float32 (k, 3, 3), of `stainbank.stains_of`, are
+    those that films are moved to.
     """
     out.mkdir(parents=True, exist_ok=True)
     use_cores()
@@ -96,6 +102,7 @@ def train_classifier(
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
     course = Course(out, net, optimiser)
     index, weight = _draw_weights(train, recipe.balance)
+    sources = [_Source.of(pool, device_of(net)) for pool in train]
     steps = max(1, len(index) // recipe.batch)
     for epoch in range(course.position, recipe.epochs):
         generator = torch.Generator().manual_seed(recipe.seed + epoch)
@@ -111,7 +118,7 @@ def train_classifier(
                 rows = _film(train, index, weight, recipe.batch, generator)
             else:
                 rows = order[step * recipe.batch : (step + 1) * recipe.batch].numpy()
-            x, allowed = _batch(train, index[rows], recipe, generator, device_of(net), one_film)
+            x, allowed = _batch(sources, index[rows], recipe, generator, one_film, stains)
             with autocast(x.device):
                 logits = net(x.to(memory_format=torch.channels_last))
             loss = partial_label_loss(logits.float(), allowed, recipe.smoothing)
@@ -119,18 +126,18 @@ def train_classifier(
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 5.0)
             optimiser.step()
-            losses.append(float(loss.detach()))
+            losses.append(loss.detach())
             decay = min(recipe.average, (1 + epoch * steps + step) / (10 + epoch * steps + step))
             blend(course.mean, net, decay)
             if step % 50 == 0:
-                log(f"epoch {epoch + 1}/{recipe.epochs} step {step}/{steps} loss {np.mean(losses[-50:]):.4f}")
+                log(f"epoch {epoch + 1}/{recipe.epochs} step {step}/{steps} loss {_mean(losses[-50:]):.4f}")
         with wearing(net, course.mean):
             score, accuracy = _validate(net, val, recipe) if val else (float(epoch + 1), float("nan"))
         seconds = time.monotonic() - began_s
         log(
-            f"epoch {epoch + 1}: loss {np.mean(losses):.4f} val macro {score:.4f} accuracy {accuracy:.4f} {seconds:.0f} s"
+            f"epoch {epoch + 1}: loss {_mean(losses):.4f} val macro {score:.4f} accuracy {accuracy:.4f} {seconds:.0f} s"
         )
-        course.mark(epoch + 1, float(np.mean(losses)), score, accuracy, round(seconds, 1))
+        course.mark(epoch + 1, _mean(losses), score, accuracy, round(seconds, 1))
         if course.waited >= recipe.patience:
             log(f"no better for {course.waited} epochs: stopped")
             break
@@ -182,24 +189,69 @@ def _film(
     return np.asarray(own[torch.multinomial(chance, n, replacement=True, generator=generator).numpy()])
 
 
+@dataclass(frozen=True)
+class _Source:
+    """A pool where the net is: on a GPU its pictures go there once."""
+
+    images: Tensor | NDArray[np.uint8]
+    allowed: Tensor
+    where: torch.device
+
+    @classmethod
+    def of(cls, pool: Pool, where: torch.device) -> _Source:
+        on_gpu = where.type == "cuda"
+        images = torch.from_numpy(np.ascontiguousarray(pool.images)).to(where) if on_gpu else pool.images
+        return cls(images, torch.from_numpy(pool.allowed).to(where), where)
+
+    def pictures(self, rows: NDArray[np.int64]) -> Tensor:
+        """float (n, 3, H, W) in 0-255."""
+        if isinstance(self.images, Tensor):
+            some = self.images[sent(torch.from_numpy(rows), self.where)]
+        else:
+            some = torch.from_numpy(np.ascontiguousarray(self.images[rows]))
+        return some.permute(0, 3, 1, 2).float()
+
+    @cached_property
+    def moments(self) -> Tensor:
+        """Those of its stain (`stainbank.moments_of`), by some of its pictures; on the CPU."""
+        n = len(self.allowed)
+        return moments_of(self.pictures(np.arange(0, n, max(1, n // OF_A_STAIN)))).cpu()
+
+
+OF_A_STAIN = 256
+"""So many of a source's pictures tell its stain."""
+
+
 def _batch(
-    pools: Sequence[Pool],
+    sources: Sequence[_Source],
     pool_rows: NDArray[np.int64],
     recipe: Recipe,
     generator: torch.Generator,
-    where: torch.device,
     one_film: bool = False,
+    stains: NDArray[np.float32] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    parts, labels = [], []
-    for number, pool in enumerate(pools):
+    by_side: dict[int, list[tuple[Tensor, Tensor]]] = {}
+    for number, source in enumerate(sources):
         rows = pool_rows[pool_rows[:, 0] == number, 1]
         if not len(rows):
             continue
-        x = torch.from_numpy(np.ascontiguousarray(pool.images[rows])).to(where).permute(0, 3, 1, 2).float()
-        how = recipe.augmentation if one_film or recipe.at_home is None else recipe.at_home
-        parts.append(augment(x, recipe.input_px, how, generator, one_film))
-        labels.append(torch.from_numpy(pool.allowed[rows]).to(where))
-    return torch.cat(parts), torch.cat(labels)
+        x = source.pictures(rows)
+        if one_film and stains is not None and len(stains):
+            chances = torch.rand(3, generator=generator).tolist()
+            if chances[0] < recipe.restained:
+                wanted = torch.from_numpy(stains[int(chances[1] * len(stains))])
+                x = moved(x, source.moments, wanted, chances[2])
+        by_side.setdefault(x.shape[-1], []).append((x, source.allowed[sent(torch.from_numpy(rows), source.where)]))
+    how = recipe.augmentation if one_film or recipe.at_home is None else recipe.at_home
+    pictures = [
+        augment(torch.cat([x for x, _ in parts]), recipe.input_px, how, generator, one_film)
+        for parts in by_side.values()
+    ]
+    return torch.cat(pictures), torch.cat([labels for parts in by_side.values() for _, labels in parts])
+
+
+def _mean(losses: Sequence[Tensor]) -> float:
+    return float(torch.stack(list(losses)).mean())
 
 
 def _draw_weights(pools: Sequence[Pool], balance: float) -> tuple[NDArray[np.int64], Tensor]:

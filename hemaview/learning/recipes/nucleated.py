@@ -8,6 +8,7 @@ stand beside the sets of single cells.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from hemaview.inference.pictures import as_learned, rescale, squares
 from hemaview.learning.engine.augment import Augmentation
 from hemaview.learning.engine.classify import Pool, Recipe, train_classifier
 from hemaview.learning.experiment import Experiment
+from hemaview.learning.recipes.encoder import GROUND
 from hemaview.learning.recipes.film import ALWAYS, NUCLEATED, NUCLEATED_MPP, Log, Training, allowed, start_from_imagenet
 from hemaview.learning.recipes.nonuclei import crops_without_nucleus
 from hemaview.learning.sets import data
@@ -27,8 +29,6 @@ NAME = "nucleated-cell-strangers"
 SETS = ("pbc", "jhu-aml", "raabin-wbc", "segpc-plasma", "txl-pbc", "chula-rbc12")
 SHOWN_PX, SHOWN_MPP = 112, 0.125
 """14 µm: white cells of other laboratories lie less spread beside their red cells, and larger they are read better."""
-GROUND = (254.0, 228.0, 203.0)
-"""Colour of the ground on which it is shown every picture: the common one of pbc and jhu-aml."""
 ADAPTS: dict[str, float] = {"layers": 16, "cells": 16}
 """A third of its batch normalisations are a film's own: of a tenth to all of them the best on raabin-wbc's train and val by a
 net that had not learned from it (`ADR 0010`)."""
@@ -52,11 +52,12 @@ def train_strangers(
     return train_classifier(net, recipe, strangers_pools(experiment, "train", cache), [], out, log)
 
 
-def strangers_pools(experiment: Experiment, side: str, cache: Path | None) -> list[Pool]:
-    """Cells of a side on the common ground: one pool a set of single cells, then crops without a nucleus and those of marrow."""
+def strangers_pools(experiment: Experiment, side: str, cache: Path | None, without: Collection[str] = ()) -> list[Pool]:
+    """Cells of a side on the common ground: one pool a set of single cells but those of `without`, then crops without a nucleus
+    and those of marrow."""
     pools = []
     for name, weight in DRAWN.items():
-        if data.has(experiment, name, side):
+        if name not in without and data.has(experiment, name, side):
             crops = data.cell_crops(experiment, name, side, cache)
             labels = crops.fine if name == "pbc" else crops.labels
             pools.append(Pool(on_ground(crops.images), allowed(labels, NUCLEATED), weight))
