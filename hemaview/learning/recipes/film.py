@@ -141,6 +141,13 @@ def train_shape(
     """EfficientNet-Lite0 on chula-rbc12: 72 px around each cell, shown at 96 px."""
     net = EfficientNetLite0(len(SHAPES))
     start_from_imagenet(net, imagenet, log)
+    return learn_shapes(net, experiment, out, cache, epochs, log)
+
+
+def learn_shapes(
+    net: EfficientNetLite0, experiment: Experiment, out: Path, cache: Path, epochs: int | None, log: Log
+) -> Path:
+    """Teach a net the shapes of chula-rbc12, whatever it begins from; the path of its best weights."""
     # Some classes come from few slides: without strong changes of stain the net learns their tint instead of the shape.
     how = Augmentation(scale=0.04, shift=0.06, stain=0.3, light=0.25, blur=0.2, noise=4)
     recipe = Recipe(SHAPES, SHAPE_PX, epochs=epochs or 6, batch=48, balance=0.35, smoothing=0.08, augmentation=how)

@@ -35,6 +35,7 @@ from hemaview.learning.scoring.paperstudies import (
     nodes_tolerance,
     pnet_variants,
 )
+from hemaview.learning.scoring.redencoder import ENCODER_EPOCHS, red_encoder
 from hemaview.learning.scoring.redlimits import red_limits
 from hemaview.pipeline.fieldworth import GOOD_SINGLE_RATIO
 from hemaview.pipeline.redlookalikes import OTHERWISE
@@ -112,6 +113,12 @@ STUDIES: dict[str, Study] = {
             "Minutes on a GPU, days on two cores. Measured on a GPU in bf16, with crops of marrow, of txl-pbc and of "
             "draaslan-blood that had been stored as WebP once more. A difference of 0.02 is no more than chance.",
             beside=("mean", *(lab.name.replace("-", "_") for lab in LABORATORIES)),
+        ),
+        Study(
+            "red-encoder", "Does an encoder of red cells help to name shapes?", "no paper, our own way", red_encoder, 6,
+            f"The encoder: {ENCODER_EPOCHS} epochs without labels (BYOL) on red cells of every train side that boxes, points at "
+            "or outlines some, on a GPU; shapes then as red-cell-shape-net learns them. Scored on chula-rbc12's val side, by "
+            "which the best epoch is chosen, too. *From ImageNet* is the shipped net.",
         ),
         Study(
             "stain-limits", "When is a stain called strange?", "no paper, our own limits", stain_limits, 0,
