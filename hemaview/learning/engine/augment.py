@@ -96,8 +96,8 @@ def restain(x: Tensor, how: Augmentation, generator: torch.Generator, one_film: 
 
 def _normal(x: Tensor, generator: torch.Generator) -> Tensor:
     """Standard normal numbers of the shape of x. Drawn where x is: on a GPU by a generator that `generator` seeds."""
-    if x.device.type == "cpu":
-        return torch.randn(x.shape, generator=generator)
+    if x.device.type != "cuda":
+        return torch.randn(x.shape, generator=generator).to(x.device)
     seed = int(torch.randint(2**31, (1,), generator=generator))
     return torch.randn(x.shape, generator=torch.Generator(x.device).manual_seed(seed), device=x.device)
 
@@ -138,7 +138,7 @@ def _jpeg_tables(where: torch.device) -> tuple[Tensor, Tensor, Tensor]:
 
 def sent(chances: Tensor, where: torch.device) -> Tensor:
     """A tensor of the CPU where it is needed; a GPU goes on meanwhile."""
-    return chances.pin_memory().to(where, non_blocking=True) if where.type == "cuda" else chances
+    return chances.pin_memory().to(where, non_blocking=True) if where.type == "cuda" else chances.to(where)
 
 
 def _smeared(x: Tensor, which: Tensor, strength: float) -> Tensor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import torch
 from torch import Tensor, nn
 
 State = dict[str, Tensor]
@@ -18,11 +17,11 @@ def copied(net: nn.Module) -> State:
 
 def blend(mean: State, net: nn.Module, decay: float) -> None:
     """Move the mean towards the net by 1 - decay; counters are copied."""
-    state = net.state_dict()
-    weights = [k for k, v in state.items() if v.dtype.is_floating_point]
-    torch._foreach_lerp_([mean[k] for k in weights], [state[k].detach() for k in weights], 1 - decay)
-    for k in state.keys() - set(weights):
-        mean[k].copy_(state[k])
+    for k, v in net.state_dict().items():
+        if v.dtype.is_floating_point:
+            mean[k].lerp_(v.detach(), 1 - decay)
+        else:
+            mean[k].copy_(v)
 
 
 @contextmanager

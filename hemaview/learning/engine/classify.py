@@ -191,7 +191,7 @@ def _film(
 
 @dataclass(frozen=True)
 class _Source:
-    """A pool where the net is: on a GPU its pictures go there once."""
+    """A pool where the net is: away from the CPU its pictures go there once."""
 
     images: Tensor | NDArray[np.uint8]
     allowed: Tensor
@@ -199,8 +199,8 @@ class _Source:
 
     @classmethod
     def of(cls, pool: Pool, where: torch.device) -> _Source:
-        on_gpu = where.type == "cuda"
-        images = torch.from_numpy(np.ascontiguousarray(pool.images)).to(where) if on_gpu else pool.images
+        elsewhere = where.type != "cpu"
+        images = torch.from_numpy(np.ascontiguousarray(pool.images)).to(where) if elsewhere else pool.images
         return cls(images, torch.from_numpy(pool.allowed).to(where), where)
 
     def pictures(self, rows: NDArray[np.int64]) -> Tensor:

@@ -91,7 +91,7 @@ def pretrain(
     course = Course(out, net, optimiser)
     target.load_state_dict(course.mean)
     where = device_of(net)
-    shelves = [torch.from_numpy(np.ascontiguousarray(s)).to(where) if where.type == "cuda" else s for s in sources]
+    shelves = [torch.from_numpy(np.ascontiguousarray(s)).to(where) if where.type != "cpu" else s for s in sources]
     index = np.concatenate([np.stack([np.full(len(s), i), np.arange(len(s))], 1) for i, s in enumerate(sources)])
     steps = max(1, len(index) // recipe.batch)
     for epoch in range(course.position, recipe.epochs):
@@ -185,7 +185,8 @@ def _loss(net: nn.Module, target: nn.Module, first: Tensor, second: Tensor) -> t
 
 def _follow(target: nn.Module, mean: dict[str, Tensor]) -> None:
     own = target.state_dict()
-    torch._foreach_copy_([own[k] for k in mean], list(mean.values()))
+    for name, value in mean.items():
+        own[name].copy_(value)
 
 
 def _falling(progress: float) -> float:
