@@ -141,7 +141,8 @@ def test_2_a_backup_comes_back_into_an_empty_house(stack: Stack, tmp_path: Path)
         ("verify_report", "--all"),
         ("shell", "-v", "0", "-c", _TOKENS),
     )
-    assert [status for status, _, _ in (case, report, verified, tokens)] == [0, 0, 0, 0], (case, report, verified, tokens)
+    answers = (case, report, verified, tokens)
+    assert [status for status, _, _ in answers] == [0, 0, 0, 0], answers
     assert case[1].split()[-1] == "True"
     assert "Reviewed and approved" in (tmp_path / "back.html").read_text()
     assert "hold" in verified[1]

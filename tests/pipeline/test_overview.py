@@ -103,9 +103,7 @@ def test_fields_are_laid_in_the_regions(film: Path, every: Plan) -> None:
     assert any("1 particles and trails that wang-overview-cascade found" in note for note in plan.notes)
 
 
-def test_where_a_region_holds_hardly_a_field_it_is_counted_first_and_the_rest_after_it(
-    film: Path, every: Plan
-) -> None:
+def test_where_a_region_holds_hardly_a_field_it_is_counted_first_and_the_rest_after_it(film: Path, every: Plan) -> None:
     last = every.counted_fields[-1]
     x, y = (last.x + last.w / 2) / WIDTH, (last.y + last.h / 2) / HEIGHT
     plan = planned(film, overview((x - 0.01, y - 0.01, x + 0.01, y + 0.01)))
