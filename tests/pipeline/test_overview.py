@@ -96,8 +96,8 @@ def test_a_place_is_of_a_region_by_the_smaller_of_the_two() -> None:
 
 def test_fields_are_laid_in_the_regions(film: Path, every: Plan) -> None:
     assert max(f.x for f in every.counted_fields) > WIDTH * 0.6
-    plan = planned(film, overview((0.3, 0.0, 0.6, 1.0)))
-    regions = np.array([[0.3 * WIDTH, 0, 0.6 * WIDTH, HEIGHT]])
+    plan = planned(film, overview((0.25, 0.0, 0.75, 1.0)))
+    regions = np.array([[0.25 * WIDTH, 0, 0.75 * WIDTH, HEIGHT]])
     assert plan.counted_fields and places_within(places(plan), regions) == places(plan)
     assert len(plan.counted_fields) < len(every.counted_fields)
     assert any("1 particles and trails that wang-overview-cascade found" in note for note in plan.notes)
