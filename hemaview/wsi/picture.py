@@ -169,12 +169,12 @@ def _upright(
 
 def refuse_dark_ground(rgb: NDArray[np.uint8], name: str) -> None:
     """Raise Unsupported for uint8 (H, W, 3) whose ground is black: fluorescence, dark field, or nothing at all."""
-    from scipy import ndimage
-
     step = max(1, max(rgb.shape[:2]) // _LOOK_PX)
     small = rgb[::step, ::step]
     if np.median(small.max(axis=2)) >= DARK:
         return
+    from scipy import ndimage  # dear to load, and of no use for nearly every picture
+
     pieces, n = ndimage.label(small.min(axis=2) > BRIGHT)
     largest = int(np.bincount(pieces.ravel())[1:].max()) if n else 0
     if largest < BRIGHT_SHARE * pieces.size:

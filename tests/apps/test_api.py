@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 import schemathesis
+from django.conf import settings as django_settings
 from django.core.wsgi import get_wsgi_application
+from django.db import transaction
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck
 from schemathesis.checks import not_a_server_error
@@ -35,14 +39,18 @@ FEW, MANY = 3, 50
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
-@pytest.fixture
-def house(job: Any, tess: Any, tmp_path: Any) -> dict[str, Any]:
+def furnish(folder: Path) -> dict[str, Any]:
     """An administrator who may do everything, a case in review, a signed one, an upload, and what paths ask for."""
+    tess = factories.person("technologist", "tess")
+    slide = factories.slide(
+        factories.case(tess, accession="T-1", pseudonym="P-1", stain="MGG"), factories.film_file(folder / "film.tif")
+    )
+    job = factories.finished_job(slide)
     rosa = factories.person("pathologist", "root")
     rosa.is_superuser = True
     rosa.save()
     other = factories.case(tess, accession="T-SIGNED")
-    signed = factories.finished_job(factories.slide(other, factories.film_file(tmp_path / "s.tif")))
+    signed = factories.finished_job(factories.slide(other, factories.film_file(folder / "s.tif")))
     see_all(rosa, signed)
     report = services.sign(rosa, other, PASSWORD, "Approved")
     upload = uploads.create_upload(rosa, job.slide.case, "a.tif", 10)
@@ -53,7 +61,32 @@ def house(job: Any, tess: Any, tmp_path: Any) -> dict[str, Any]:
         "upload_id": [str(upload.pk)], "kind": list(exporters()),
         "name": ["blood_film", "blood-film"], "code": ["normal"], "first": [0], "count": [5], "field": [0],
     }  # fmt: skip
-    return {"token": token_of(rosa), "known": values}
+    files = [
+        folder / "film.tif",
+        folder / "s.tif",
+        *(f for j in (job, signed, again) for f in (j.cells_file, j.contours_file)),
+    ]
+    return {"token": token_of(rosa), "known": values, "files": files}
+
+
+@pytest.fixture(scope="module")
+def furnished(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Any]]:
+    """A house for all operations; what one writes into its database is undone before the next."""
+    folder = tmp_path_factory.mktemp("house")
+    whole = transaction.atomic()
+    whole._from_testcase = True
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, whole:
+        patch.setattr(django_settings, "ANCHORS_DIR", folder / "anchors")
+        yield furnish(folder)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def house(furnished: dict[str, Any], db: None) -> dict[str, Any]:
+    assert all(path.is_file() for path in furnished["files"]), "no operation has taken its files away"
+    return furnished
 
 
 def ask(case: Any, house: dict[str, Any], turns: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -227,7 +228,9 @@ def test_a_patient_named_by_the_file_name_alone_stays_in_the_house(suffix: str, 
         except Refusal:
             assert key in ("picking-csv", "picking-map"), f"{key} gives nothing of a film"
     for name, text in leaves.items():
-        assert not any(word in text for word in ("Müller", "M\\u00fcller", "Hans", "1956")), name
+        # Identifiers, hashes and fractions of a second hold any four digits now and then.
+        words = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}|\.\d{4,}", "", text)
+        assert not any(word in words for word in ("Müller", "M\\u00fcller", "Hans", "1956")), name
     assert not any("Hans" in p.name for p in slide.folder.rglob("*"))
     listed = api(root).get(f"/api/v1/slides/{slide.pk}/identity/").json()
     assert {"kind": "file name", "where": "file name", "value": path.name} in listed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -13,8 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from hemaview.wsi.synthetic import draw_film, write_film
 from tests.conftest import needs
+from tests.films import drawn_film
 from tests.integration.oncemade import ONCE_MADE
 from tests.integration.stack import Stack, running
 
@@ -31,6 +30,16 @@ for name, role in {people!r}:
     ensure_person(name, {password!r}, role, name.capitalize(), "Test")
 for accession, pseudonym in (("B-1", "P-1"), ("B-2", "P-2")):
     create_case(User.objects.get(username="tess"), accession, specimen="blood-film", pseudonym=pseudonym, stain="synthetic")
+"""
+
+
+_ANALYSE = """
+import io, json
+from django.core.management import call_command
+out = io.StringIO()
+call_command("import_slide", {film!r}, "--case", "B-1", "--user", "tess", "--json", stdout=out)
+(slide,) = json.loads(out.getvalue())["slides"]
+call_command("analyse", slide["id"], "--local", "--user", "tess", stdout=out)
 """
 
 
@@ -61,11 +70,8 @@ def _furnish(var: Path) -> None:
 
 def _analyse_film(var: Path) -> None:
     with tempfile.TemporaryDirectory() as other, furnished(Path(other)) as stack:
-        film = var / "film.tif"
-        write_film(film, var / "film.csv", draw_film(4096, 1536, seed=3))
-        run = stack.manage("import_slide", str(film), "--case", "B-1", "--user", "tess", "--json")
-        (slide,) = json.loads(run.stdout)["slides"]
-        stack.manage("analyse", slide["id"], "--local", "--user", "tess")
+        film, _ = drawn_film(var, 4096, 1536)
+        stack.manage("shell", "-v", "0", "-c", _ANALYSE.format(film=str(film)))
         shutil.copytree(stack.environment["HEMAVIEW_VAR"], var, dirs_exist_ok=True)
 
 

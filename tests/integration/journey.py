@@ -97,9 +97,10 @@ def test_1_the_whole_way_with_workers_that_die(stack: Stack, film: Path) -> None
     assert status == 201, report
     assert stack.get(report["fhir_url"], key)[1]["resourceType"] == "Bundle"
     out = stack.folder / "report.html"
-    stack.manage("report", "W-1", "--out", str(out))
+    written, verified = stack.one_by_one(("report", "W-1", "--out", str(out)), ("verify_audit",))
+    assert (written[0], verified[0]) == (0, 0), (written, verified)
     assert report["sha256"] in out.read_text()
-    assert "intact" in stack.manage("verify_audit").stdout
+    assert "intact" in verified[1]
     assert stack.get("/ready/", None)[1]["workers"] != "0"
 
 
@@ -119,26 +120,33 @@ def test_2_a_backup_comes_back_into_an_empty_house(stack: Stack, tmp_path: Path)
             assert stack.ask("POST", "/api/v1/cases/", key, {"accession": f"BESIDE-{opened}"})[0] == 201
         making.result()
     assert opened > 3 and out.stat().st_mode & 0o077 == 0
-    refused = stack.manage("restore", str(out), check=False)
-    assert refused.returncode == 1 and "not empty" in refused.stderr
     assert stack.ask("POST", "/api/v1/cases/", key, {"accession": "NEXT-DAY"})[0] == 201
     next_day = tmp_path / "next-day.tar.gz"
-    stack.manage("backup", str(next_day), "--after", str(out))
+    refused, made = stack.one_by_one(("restore", str(out)), ("backup", str(next_day), "--after", str(out)))
+    assert refused[0] == 1 and "not empty" in refused[2]
+    assert made[0] == 0, made
     assert next_day.stat().st_size < out.stat().st_size / 4, "files that have not changed are not packed again"
     environment = {**stack.environment, "HEMAVIEW_VAR": str(tmp_path / "third"), "DATABASE_URL": "", "REDIS_URL": ""}
     third = Stack(tmp_path, environment)
-    third.manage("migrate", "-v", "0")
     alone = tmp_path / "alone" / next_day.name
     alone.parent.mkdir()
     alone.write_bytes(next_day.read_bytes())
-    refused = third.manage("restore", str(alone), check=False)
-    assert refused.returncode == 1 and "put that beside it" in refused.stderr
+    migrated, refused = third.one_by_one(("migrate", "-v", "0"), ("restore", str(alone)))
+    assert migrated[0] == 0, migrated
+    assert refused[0] == 1 and "put that beside it" in refused[2]
     assert "chain holds" in third.manage("restore", str(next_day)).stdout
-    assert third.manage("shell", "-v", "0", "-c", _NEXT_DAY).stdout.split()[-1] == "True"
-    third.manage("report", "W-1", "--out", str(tmp_path / "back.html"))
+    case, report, verified, tokens = third.one_by_one(
+        ("shell", "-v", "0", "-c", _NEXT_DAY),
+        ("report", "W-1", "--out", str(tmp_path / "back.html")),
+        ("verify_report", "--all"),
+        ("shell", "-v", "0", "-c", _TOKENS),
+    )
+    answers = (case, report, verified, tokens)
+    assert [status for status, _, _ in answers] == [0, 0, 0, 0], answers
+    assert case[1].split()[-1] == "True"
     assert "Reviewed and approved" in (tmp_path / "back.html").read_text()
-    assert "hold" in third.manage("verify_report", "--all").stdout
-    assert third.manage("shell", "-v", "0", "-c", _TOKENS).stdout.split()[-1] == "0"
+    assert "hold" in verified[1]
+    assert tokens[1].split()[-1] == "0"
 
 
 def test_3_commands_refuse_with_one_sentence_and_status_one(stack: Stack, tmp_path: Path) -> None:
@@ -157,7 +165,8 @@ def test_3_commands_refuse_with_one_sentence_and_status_one(stack: Stack, tmp_pa
     )
     # A process of its own for one of them, as people call it; they all pass through the same `main`.
     alone = stack.manage(*refused[0], check=False)
-    answers = [(alone.returncode, alone.stderr), *stack.refusals(*refused[1:])]
+    answers = [(alone.returncode, alone.stderr)]
+    answers += [(status, error) for status, _, error in stack.one_by_one(*refused[1:])]
     for arguments, (status, text) in zip(refused, answers, strict=True):
         assert status == 1, arguments
         lines = [line for line in text.strip().splitlines() if not line.endswith("left out")]

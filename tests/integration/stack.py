@@ -42,13 +42,13 @@ import contextlib, io, json, sys
 from django.core.management import execute_from_command_line
 answers = []
 for arguments in json.loads(sys.argv[1]):
-    error, status = io.StringIO(), 0
-    with contextlib.redirect_stderr(error), contextlib.redirect_stdout(io.StringIO()):
+    out, error, status = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stderr(error), contextlib.redirect_stdout(out):
         try:
             execute_from_command_line(["manage.py", *arguments])
         except SystemExit as end:
             status = end.code or 0
-    answers.append((status, error.getvalue()))
+    answers.append((status, out.getvalue(), error.getvalue()))
 print(json.dumps(answers))
 """
 
@@ -68,13 +68,13 @@ def postgres_tools() -> Path | None:
     return Path(initdb).resolve().parent if initdb else None
 
 
-def wait_until(what: Any, seconds: float, why: str) -> Any:
+def wait_until(what: Any, seconds: float, why: str, pause_s: float = 0.2) -> Any:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         answer = what()
         if answer:
             return answer
-        time.sleep(0.2)
+        time.sleep(pause_s)
     raise AssertionError(f"{why}: not within {seconds} s")
 
 
@@ -165,8 +165,8 @@ class Stack:
         assert run.returncode == 0 or not check, (arguments[0], run.stdout[-500:], run.stderr[-1500:])
         return run
 
-    def refusals(self, *commands: tuple[str, ...]) -> list[tuple[int, str]]:
-        """Exit status and error output of each command of manage.py, all in one process: it starts once."""
+    def one_by_one(self, *commands: tuple[str, ...]) -> list[tuple[int, str, str]]:
+        """Exit status, output and error output of each command of manage.py, all in one process: it starts once."""
         run = subprocess.run(
             [sys.executable, "-c", _ONE_BY_ONE, json.dumps(commands)],
             cwd=ROOT,
@@ -175,7 +175,7 @@ class Stack:
             capture_output=True,
         )
         assert run.returncode == 0, run.stderr[-1500:]
-        return [(status, text) for status, text in json.loads(run.stdout.splitlines()[-1])]
+        return [(status, out, error) for status, out, error in json.loads(run.stdout.splitlines()[-1])]
 
     def start(self, *command: str) -> subprocess.Popen[bytes]:
         log = (self.folder / f"{command[0]}-{len(self.processes)}.log").open("wb")

@@ -164,7 +164,7 @@ class House:
 
     def becomes_healthy(self, name: str) -> None:
         try:
-            wait_until(lambda: self.healthy(name), 120, name)
+            wait_until(lambda: self.healthy(name), 120, name, pause_s=1.0)
         except AssertionError as error:
             raise AssertionError(f"{error}; {self.log(name)}") from error
 

@@ -18,15 +18,13 @@ from hemaview.pipeline.fieldpicture import BLOCK_UM, HALO_UM, picture_of
 from hemaview.pipeline.measures import measured_boxes
 from hemaview.pipeline.plan import PlannedField
 from hemaview.wsi.slide import Slide, open_slide
-from hemaview.wsi.synthetic import draw_film, write_film
+from tests.films import drawn_film
 from tests.schemas import BLOOD_FILM
 
 
 @pytest.fixture(scope="module")
 def slide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slide]:
-    path = tmp_path_factory.mktemp("fields") / "film.tif"
-    write_film(path, path.with_suffix(".csv"), draw_film(4096, 1536, seed=3))
-    with open_slide(path) as opened:
+    with open_slide(drawn_film(tmp_path_factory.mktemp("fields"), 4096, 1536)[0]) as opened:
         yield opened
 
 

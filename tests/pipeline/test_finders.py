@@ -25,8 +25,8 @@ from hemaview.pipeline.naming import classes_of
 from hemaview.pipeline.plan import PlannedField, RunRequest
 from hemaview.pipeline.run import run
 from hemaview.wsi.slide import open_slide
-from hemaview.wsi.synthetic import draw_film, write_film
 from hemaview.wsi.syntheticfields import draw_field
+from tests.films import drawn_film
 from tests.pipeline.test_run import Sink
 from tests.schemas import BLOOD_FILM, MARROW, NRBC, SICKLE
 
@@ -45,9 +45,7 @@ PHOTO = {"x": 2200, "y": 500, "w": 560, "h": 560, "name": "a"}
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("film") / "film.tif"
-    write_film(path, path.with_suffix(".csv"), draw_film(3072, 1536, seed=3))
-    return path
+    return drawn_film(tmp_path_factory.mktemp("film"), 3072, 1536)[0]
 
 
 @pytest.fixture(scope="module", params=RUNNABLE, ids=lambda o: o.name)
@@ -179,7 +177,7 @@ def test_p_net_judges_a_dim_picture_as_one_in_full_light(film: Path, monkeypatch
 
         monkeypatch.setattr(nuclei, "picture_of", dimmed)
         with open_slide(film) as slide:
-            place = PlannedField(0, 0, 0, 4096, 1536, 0.4, 1.0, 0.8, 1.0, True)
+            place = PlannedField(0, 1024, 0, 2048, 1536, 0.4, 1.0, 0.8, 1.0, True)
             return finder("nuclei", models, NRBC).cells(slide, place, 0.25, NRBC)
 
     full, dim = cells_in(1.0), cells_in(0.75)

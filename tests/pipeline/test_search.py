@@ -3,6 +3,7 @@ goes on where it was cut short."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from hemaview.assays import assay
 from hemaview.cells.store import read_cells
-from hemaview.cells.table import OUTSIDE
+from hemaview.cells.table import BY_NUCLEATED, OUTSIDE
 from hemaview.inference import Classifier, Segmenter, load_as
 from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
 from hemaview.pipeline.fieldchoice import NOT_LOOKED_AT, plan_run
@@ -47,6 +48,15 @@ def undisturbed(film: Drawn, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     return folder, run(searching(film, folder), Sink())
 
 
+@pytest.fixture(scope="module")
+def died(film: Drawn, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the same run leaves on disk that dies after the first part of its search; each test goes on in a copy."""
+    folder = tmp_path_factory.mktemp("died")
+    with pytest.raises(KeyboardInterrupt):
+        run(searching(film, folder), Sink(die_after=2))
+    return folder
+
+
 def test_white_cells_of_the_whole_monolayer_are_found_and_the_area_is_stored(film: Drawn, undisturbed: Any) -> None:
     folder, outcome = undisturbed
     cells, metadata = read_cells(folder / "cells.arrow")
@@ -71,6 +81,7 @@ def test_searched_fields_give_nucleated_cells_alone(undisturbed: Any) -> None:
     searched = ~np.isin(cells.field, metadata["fields"])
     groups = {FILM.classes[i].group for i in cells.cls[searched]}
     assert groups <= {"wbc", "nrbc", "other"} and searched.sum() > 5
+    assert (cells.embedded_by[searched & FILM.rows_of_kind(cells.cls, "nucleated")] == BY_NUCLEATED).all()
 
 
 def test_what_is_found_outside_the_monolayer_is_flagged_and_told_of(undisturbed: Any) -> None:
@@ -83,9 +94,10 @@ def test_what_is_found_outside_the_monolayer_is_flagged_and_told_of(undisturbed:
     assert any("of the 10000 nucleated cells to be counted were found in" in note for note in outcome.notes)
 
 
-def test_a_search_that_dies_goes_on_and_ends_in_the_same_bytes(film: Drawn, undisturbed: Any, tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        run(searching(film, tmp_path), Sink(die_after=2))
+def test_a_search_that_dies_goes_on_and_ends_in_the_same_bytes(
+    film: Drawn, undisturbed: Any, died: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(died, tmp_path, dirs_exist_ok=True)
     part = tmp_path / "search-0.arrow"
     assert part.exists()
     part.write_bytes(b"torn by a crash")
@@ -94,9 +106,10 @@ def test_a_search_that_dies_goes_on_and_ends_in_the_same_bytes(film: Drawn, undi
         assert (tmp_path / name).read_bytes() == (undisturbed[0] / name).read_bytes()
 
 
-def test_a_search_that_is_to_stop_takes_what_a_worker_that_died_has_left_on_disk(film: Drawn, tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        run(searching(film, tmp_path), Sink(die_after=2))
+def test_a_search_that_is_to_stop_takes_what_a_worker_that_died_has_left_on_disk(
+    film: Drawn, died: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(died, tmp_path, dirs_exist_ok=True)
     on_disk, _ = read_cells(tmp_path / "search-0.arrow")
     run(searching(film, tmp_path), Sink(stop_after=0))
     cells, metadata = read_cells(tmp_path / "cells.arrow")
@@ -104,7 +117,9 @@ def test_a_search_that_is_to_stop_takes_what_a_worker_that_died_has_left_on_disk
     assert np.isin(cells.field, metadata["searched_fields"]["film"]).sum() > 0
 
 
-def test_the_protocols_area_ends_a_search(film: Drawn, undisturbed: Any, tmp_path: Path) -> None:
+def test_the_protocols_area_ends_a_search(film: Drawn, undisturbed: Any, died: Path, tmp_path: Path) -> None:
+    for name in ("plan.json", "part-0.arrow"):  # it goes on where the search begins
+        shutil.copy(died / name, tmp_path)
     outcome = run(searching(film, tmp_path, search_mm2=0.01), Sink())
     assert outcome.searched_mm2["film"] == outcome.searched_mm2["fields"] < undisturbed[1].searched_mm2["film"]
 

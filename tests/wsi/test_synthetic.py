@@ -31,11 +31,11 @@ def test_cells_lie_where_the_truth_says() -> None:
 
 
 def test_a_film_has_every_kind_of_cell_and_an_end_without_any() -> None:
-    film = draw_film(6144, 4096, seed=7)
+    film = draw_film(4096, 2048, seed=7)
     kinds = {c.cls for c in film.cells}
     assert set(RED_SHARES) <= kinds and "platelet" in kinds
     assert len(set(WHITE_SHARES) & kinds) >= 5
-    x = np.array([c.x for c in film.cells]) / 6144
+    x = np.array([c.x for c in film.cells]) / 4096
     thick, monolayer = ((x > 0) & (x < 0.1)).sum(), ((x > 0.5) & (x < 0.6)).sum()
     assert thick > 1.5 * monolayer and x.max() < 0.93
 
