@@ -21,6 +21,8 @@ from apps.cases.models import Case
 from apps.cases.services import set_state
 
 MAX_STALLED = 5
+NOTHING_SAID: dict[str, Any] = {"notes": [], "guards": []}
+"""What a run says of the slide and of itself before it ends: each attempt says its own, or nothing."""
 _REACHED = ("fields_done", "cells", "percent")
 """How far a job is, which does not go back."""
 
@@ -48,6 +50,7 @@ def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
         revision=F("revision") + 1,
         reason="",
         advice="",
+        **NOTHING_SAID,
     )
     if not n_rows:
         return None
@@ -103,7 +106,8 @@ def finish(job: Job, *, partial: bool, **results: Any) -> bool:
     """End the job as done, or as cancelled with what was counted; fenced, with the case's state and an audit line."""
     state = Job.State.CANCELLED if partial else Job.State.DONE
     with transaction.atomic():
-        if not _lock_case(job) or not _attempt(job).update(state=state, partial=partial, **_ended(job), **results):
+        ended = {"state": state, "partial": partial, **NOTHING_SAID, **_ended(job), **results}
+        if not _lock_case(job) or not _attempt(job).update(**ended):
             return False
         record(
             "worker",
@@ -125,7 +129,7 @@ def finish(job: Job, *, partial: bool, **results: Any) -> bool:
 def fail(job: Job, reason: str, advice: str) -> bool:
     """End the job as failed, saying what a person can do."""
     with transaction.atomic():
-        ended = {"state": Job.State.FAILED, "reason": reason, "advice": advice, **_ended(job)}
+        ended = {"state": Job.State.FAILED, "reason": reason, "advice": advice, **NOTHING_SAID, **_ended(job)}
         if not _lock_case(job) or not _attempt(job).update(**ended):
             return False
         record("worker", "job.failed", "job", job.pk, accession=job.slide.case.accession, reason=reason)

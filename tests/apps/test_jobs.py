@@ -287,3 +287,29 @@ def test_the_time_of_a_run_that_is_tried_again_does_not_hold_the_time_between(re
     runservices.finish(again, partial=False, cells=1, cells_sha256="x" * 64)
     again.refresh_from_db()
     assert again.duration_s is not None and again.duration_s < 60
+
+
+@pytest.mark.parametrize("end", ["fails", "is given up", "is cancelled"])
+def test_what_an_attempt_said_of_the_slide_does_not_stand_beside_the_end_of_a_later_one(
+    end: str, requested: Job, tess: Any
+) -> None:
+    claimed = runservices.claim(requested.pk, "w")
+    assert claimed is not None
+    guard = {"code": "stain", "sentence": "The stain is unlike any that the model learned from."}
+    said = {"notes": ["3 of 4 cells were found."], "guards": [guard]}
+    runservices.finish(claimed, partial=True, cells=5, cells_sha256="c" * 64, **said)
+    again = services.retry(tess, Job.objects.get(pk=requested.pk))
+    assert (again.notes, again.guards, again.duration_s) == ([], [], None)
+    Job.objects.filter(pk=again.pk).update(**said)  # as rows of an earlier release have it
+    if end == "is given up":
+        Job.objects.filter(pk=again.pk).update(stalled=runservices.MAX_STALLED)
+        assert runservices.claim(again.pk, "w") is None
+    else:
+        second = runservices.claim(again.pk, "w")
+        assert second is not None
+        if end == "fails":
+            runservices.fail(second, "The worker ran out of memory.", "Retry.")
+        else:
+            runservices.finish(second, partial=True)
+    again.refresh_from_db()
+    assert again.state in (Job.State.FAILED, Job.State.CANCELLED) and (again.notes, again.guards) == ([], [])
