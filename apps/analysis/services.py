@@ -221,6 +221,7 @@ def retry(user: Any, job: Job) -> Job:
                 cancel_requested=False,
                 partial=False,
                 stalled=0,
+                code="",
                 reason="",
                 advice="",
                 lease=None,

@@ -74,13 +74,14 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
     plan.notes += _covered_note(plan)
     plan.guards = _guards(slide, request, plan)
     if not plan.counted_fields and plan.guards:
-        raise PipelineError(plan.guards[0]["sentence"], gettext("Import the intended slide."))
+        raise PipelineError(plan.guards[0]["sentence"], gettext("Import the intended slide."), "wrong-slide")
     if not plan.counted_fields:
         raise PipelineError(
             gettext("No field of this slide can be counted: {main_reason}.").format(main_reason=_main_reason(plan)),
             gettext(
                 "Import a part of the film where the cells lie in a single layer and in focus, and check its µm/px."
             ),
+            "no-field",
         )
     plan.guards += contradicted
     return plan
@@ -154,6 +155,7 @@ def _refuse_region(boxes: list[Place], request: RunRequest, plan: Plan) -> None:
         raise PipelineError(
             gettext("The region lies between the photographs: it shows nothing."),
             gettext("Draw a region on a photograph; then order the analysis again."),
+            "outside",
         )
     mm2 = sum(w * h for _, _, w, h in boxes) * (plan.mpp / 1000) ** 2
     if not request.mpp and mm2 > MOST_REGION_MM2:
@@ -162,6 +164,7 @@ def _refuse_region(boxes: list[Place], request: RunRequest, plan: Plan) -> None:
                 "At the estimated {mpp:.4f} µm/px the region is {mm2:.0f} mm² large; at most {most:g} mm² are analysed."
             ).format(mpp=plan.mpp, mm2=mm2, most=MOST_REGION_MM2),
             gettext("Draw a smaller region, or analyse the whole slide."),
+            "too-large",
         )
 
 

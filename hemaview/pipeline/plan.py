@@ -18,11 +18,11 @@ MOST_REGION_MM2 = 25.0
 
 
 class PipelineError(Exception):
-    """A run that cannot go on; the message is one sentence, the remedy another ("" where models are at fault)."""
+    """A run that cannot go on: a sentence why, another on what a person can do, and a code that names the cause."""
 
-    def __init__(self, message: str, remedy: str = "") -> None:
+    def __init__(self, message: str, remedy: str, code: str) -> None:
         super().__init__(message)
-        self.remedy = remedy
+        self.remedy, self.code = remedy, code
 
 
 class Cancelled(Exception):

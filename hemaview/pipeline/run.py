@@ -167,7 +167,9 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
     solved = [name for name in shipped if tolerance and METHODS[name].solve_to]
     if tolerance and not solved:
         raise PipelineError(
-            gettext("The protocol sets a tolerance, but none of its models solves equations: leave it out."), _correct()
+            gettext("The protocol sets a tolerance, but none of its models solves equations: leave it out."),
+            _correct(),
+            "wrong-settings",
         )
     calibrated = {
         r: m.calibrated_on(blood) for r, m in models.items() if isinstance(m, Classifier) and blood in m.calibrations
@@ -178,6 +180,7 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
                 "The protocol is for blood like that of {blood}, but none of its models is calibrated on it."
             ).format(blood=blood),
             _correct(),
+            "wrong-settings",
         )
     notes = [
         gettext("The equations of {name} were solved at a tolerance of {tolerance:g}, not its own.").format(
@@ -219,11 +222,13 @@ def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequ
         raise PipelineError(
             gettext("The protocol sets a recall, but no card of its models says what that needs: leave it out."),
             _correct(),
+            "wrong-settings",
         )
     if "nrbc" in request.thresholds:
         raise PipelineError(
             gettext("The protocol sets both a recall and a threshold of nucleated red cells: leave one out."),
             _correct(),
+            "wrong-settings",
         )
     note = gettext(
         "Candidates are called from a probability of {threshold:g}: on {data} that found {recall_percent:g} % of nucleated red "
@@ -298,6 +303,7 @@ def _every_cell(
             raise PipelineError(
                 gettext("The cells of field {index} cannot be read back.").format(index=index),
                 gettext("Look at the disk; then retry."),
+                "disk",
             )
         parts.append(cells)
     every = CellTable.concatenate([*parts, *searched], len(schema))

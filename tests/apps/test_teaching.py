@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Forbidden, Missing
 from apps.analysis import adaptations
-from apps.analysis.models import Adaptation, Job, ModelVersion
+from apps.analysis.models import Adaptation, Algorithm, Job, ModelVersion
 from apps.analysis.modelservices import sync_models
 from apps.analysis.selectors import protocol_named
 from apps.analysis.services import request_job
@@ -33,7 +33,7 @@ from apps.teaching import labels
 from apps.teaching.learning import learn
 from apps.teaching.services import order
 from apps.teaching.tasks import learn_site
-from hemaview.inference import read_taught
+from hemaview.inference import OutOfMemory, UnknownModel, read_taught
 from hemaview.learning.engine import teach as engine
 from hemaview.learning.publish import site as site_lessons
 from hemaview.pipeline.folder import RunFolder
@@ -278,3 +278,27 @@ def test_the_api_names_no_cell_of_a_case_that_its_reader_may_not_see(
         of_site, of_row = (api(user).get(address).json() for address in addresses)
         for report in (of_site[0]["report"], of_row["report"]):
             assert [cell["accession"] for cell in report["next"]] == seen
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            OutOfMemory("The model ran out of memory over a single picture."),
+            "set HEMAVIEW_BATCH lower; then teach again",
+        ),
+        (MemoryError(), "set HEMAVIEW_BATCH lower; then teach again"),
+        (UnknownModel("There is no model called some-net."), "manage.py setup"),
+    ],
+)
+def test_a_teaching_that_fails_says_what_a_person_can_do(
+    error: Exception, words: str, ada: Any, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise error
+
+    algorithm = Algorithm.objects.create(name="some-net", title="Some net", task="classification")
+    base = ModelVersion.objects.create(algorithm=algorithm, version="1", sha256="d" * 64)
+    monkeypatch.setattr("apps.teaching.learning._learn", fail)
+    ended = learn(adaptations.create(ada, site, "blood_film", base).pk)
+    assert ended is not None and ended.state == Adaptation.State.FAILED and words in ended.reason
