@@ -18,7 +18,8 @@ from hemaview.learning.metrics.matching import Matches, match_points
 from hemaview.methods.card import cards
 from hemaview.pipeline import Cancelled, PipelineError, RunRequest
 from hemaview.pipeline.cheaplook import scale_from
-from hemaview.pipeline.run import one_of_doubles, run
+from hemaview.pipeline.rounds import one_of_doubles
+from hemaview.pipeline.run import run
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import TrueCell
 from tests.factories import cells as table_of
