@@ -116,6 +116,9 @@ class PlannedField:
     """Outlines (likewise) of what a camera's program wrote into the photograph (`burntin`)."""
     within: list[int] = field(default_factory=list)
     """Of a part of a photograph: left, top, right and bottom of the photograph, level-0 px, beyond which nothing was seen."""
+    round_field: list[list[int]] = field(default_factory=list)
+    """Of a photograph through an eyepiece, or a part of one: the outline ([x, y] each, level-0 px) of what is seen; the dark rim
+    around it is no part of the specimen."""
     counted_share: float = 1.0
     """Share of its area that is counted: without a rim, marks, what something covers and what another field counts."""
 
