@@ -67,6 +67,7 @@ def _request(job: Job) -> RunRequest:
         photo_fields=slide.photo_fields,
         colour=colour_of(job.colour_policy),
         region=job.region,
+        attempt=job.attempt,
     )
     return replace(request, taught=taught_file(job), own=own_files(job.frozen["models"]))
 

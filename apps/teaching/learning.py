@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import socket
@@ -14,7 +13,6 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from apps.accounts import stores
 from apps.accounts.errors import Refusal
 from apps.analysis import adaptations
 from apps.analysis.cellfiles import cells_of
@@ -90,9 +88,7 @@ def _learn(row: Adaptation, listener: Listener | None) -> None:
     lesson = learn_site(card, cells, statistics, lambda phase, share: step(phase, 0.1 + 0.8 * share))
     step(gettext_noop("choosing cells to name next"), 0.92)
     report = {**lesson.report, "next": _next(jobs, cells.pictures, lesson.taught.tensors, statistics, model)}
-    file = packed(lesson.taught)
-    stores.adaptations().put(row.blob, file)
-    if not adaptations.finish(row, cells=cells.records(), report=report, sha256=hashlib.sha256(file).hexdigest()):
+    if not adaptations.finish(row, cells=cells.records(), report=report, file=packed(lesson.taught)):
         raise _Superseded
 
 

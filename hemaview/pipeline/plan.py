@@ -68,6 +68,8 @@ class RunRequest:
     """(file, sha256) of what the slide's site taught one of the models (`inference.sitenet`); None where nothing."""
     own: Mapping[str, OwnFiles] = field(default_factory=dict)
     """Role to the files of a model of the laboratory's own that fills it (`inference.own`)."""
+    attempt: int = 0
+    """The how many-th attempt at the run this is: an earlier one writes nothing more once it has begun."""
 
 
 @dataclass

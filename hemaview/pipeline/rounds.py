@@ -122,7 +122,7 @@ def _count(
 ) -> tuple[list[int], NDArray[np.int64], bool]:
     """Count the planned fields whole, in order, until the targets of cells counted so are met: (indices counted, cells that
     count towards targets by class, whether it was stopped)."""
-    folder, schema = RunFolder(request.folder), request.schema
+    folder, schema = RunFolder.of(request), request.schema
     targets = targets_of(request, schema, "fields")
     ahead = Ahead.of(plan, request, schema, isinstance(how, SearchingFinder))
     searched = bool(plan.search) and bool(targets_of(request, schema, "film"))

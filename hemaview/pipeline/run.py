@@ -88,7 +88,7 @@ _ELSEWHERE_NAMED = {
 def run(request: RunRequest, sink: Sink) -> Outcome:
     """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, the sink's Superseded, or Cancelled where a
     person stopped it before any field was counted."""
-    request.folder.mkdir(parents=True, exist_ok=True)
+    RunFolder.of(request).begin()
     sink.phase(gettext_noop("loading the models"))
     models, notes = _load(request)
     request, cost = at_recall(request, models)
@@ -99,8 +99,8 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         plan = _plan(slide, request, models, sink)
         naming = models.get("nucleated-cell")
         taught = read_taught(*request.taught) if request.taught else None
-        models = _telling(models, plan, RunFolder(request.folder))
-        models, stain = fit_to_film(slide, plan, models, request.folder, sink, taught)
+        models = _telling(models, plan, RunFolder.of(request))
+        models, stain = fit_to_film(slide, plan, models, RunFolder.of(request), sink, taught)
         cell_finder = finder(request.finder, models, schema, request.thresholds)
         sink.planned(plan, cell_finder.device)
         named_by = models.get("nucleated-cell")
@@ -225,7 +225,7 @@ def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequ
 
 
 def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: Sink) -> Plan:
-    folder = RunFolder(request.folder)
+    folder = RunFolder.of(request)
     if (earlier := folder.plan()) is not None:
         if request.mpp in (None, earlier.mpp):
             return earlier
@@ -278,10 +278,11 @@ def _close(
         "tiles": tile_index(cells),
         "pyramid": density_pyramid(cells),
     }
-    folder = RunFolder(request.folder)
+    folder = RunFolder.of(request)
     folder.keep_plan(_note_search(plan, result))
-    contours = write_contours(folder.contours_file, cells)
-    sha256 = write_cells(folder.cells_file, cells, metadata)
+    with folder.writing():
+        contours = write_contours(folder.contours_file, cells)
+        sha256 = write_cells(folder.cells_file, cells, metadata)
     return Outcome(
         cells=len(cells),
         fields_done=len(result.fields),

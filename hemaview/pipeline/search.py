@@ -23,6 +23,7 @@ from hemaview.inference import CentreFinder
 from hemaview.inference.grounds import Grounds
 from hemaview.pipeline.fieldchoice import NOT_LOOKED_AT
 from hemaview.pipeline.fieldworth import BLURRED, judged
+from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.lowpower import LowPower, at_low_power
 from hemaview.pipeline.plan import Plan, PlannedField, RunRequest, Sink
 from hemaview.pipeline.targets import (
@@ -225,7 +226,8 @@ def _part_of(lot: _Lot, task: SearchTask, finder: SearchingFinder, seeker: Centr
         if part is None:
             views = lot.views.result() if lot.views is not None else _views(task, lot.places)
             part = _searched(task, finder, seeker, views)
-            _write(lot.path, part)
+            with RunFolder.of(task.request).writing():
+                _write(lot.path, part)
         return part
 
     return make

@@ -92,6 +92,7 @@ def test_a_finished_job_puts_its_case_in_review_and_a_second_message_does_nothin
     monkeypatch.setattr(worker, "run", lambda request, sink: runs.append(request) or outcome())
     job = worker.work(str(requested.pk))
     assert job is not None and job.state == Job.State.DONE and job.percent == 100
+    assert runs[0].attempt == job.attempt == 1, "which no later one's files are written by"
     assert Case.objects.get(pk=requested.slide.case_id).state == Case.State.IN_REVIEW
     assert worker.work(str(requested.pk)) is None
     assert len(runs) == 1
