@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from pathlib import Path
 from typing import Any
@@ -106,14 +107,15 @@ def claim(adaptation_id: uuid.UUID | str, owner: str) -> Adaptation | None:
     return row
 
 
-def finish(row: Adaptation, *, cells: list[dict[str, str]], report: dict[str, Any], sha256: str) -> bool:
-    """It has learned; its file lies in the store."""
-    ended = _ended(row)
+def finish(row: Adaptation, *, cells: list[dict[str, str]], report: dict[str, Any], file: bytes) -> bool:
+    """It has learned: keep its file, unless another worker has it now."""
+    ended, sha256 = _ended(row), hashlib.sha256(file).hexdigest()
     with transaction.atomic():
         n_rows = TEACHINGS.attempt(row).update(
             state=Adaptation.State.DONE, phase="", percent=100, cells=cells, report=report, sha256=sha256, **ended
         )
         if n_rows:
+            stores.adaptations().put(row.blob, file)  # while the row is held: what it says is what lies there
             record("worker", "site.taught", "adaptation", row.pk, site=row.site.name, labels=len(cells), sha256=sha256)
     return bool(n_rows)
 

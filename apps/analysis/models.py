@@ -331,6 +331,9 @@ class Job(models.Model):
     percent = models.FloatField(default=0)
     phase = models.CharField(max_length=64, blank=True)
     partial = models.BooleanField(default=False)
+    code = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("Names why it failed, for scripts; empty: it did not.")
+    )
     reason = models.TextField(blank=True)
     advice = models.TextField(blank=True)
 

@@ -21,6 +21,8 @@ from apps.cases.models import Case
 from apps.cases.services import set_state
 
 MAX_STALLED = 5
+NOTHING_SAID: dict[str, Any] = {"notes": [], "guards": []}
+"""What a run says of the slide and of itself before it ends: each attempt says its own, or nothing."""
 _REACHED = ("fields_done", "cells", "percent")
 """How far a job is, which does not go back."""
 
@@ -46,8 +48,10 @@ def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
         stalled=F("stalled") + 1,
         lease=leases.until(settings.JOB_LEASE_S),
         revision=F("revision") + 1,
+        code="",
         reason="",
         advice="",
+        **NOTHING_SAID,
     )
     if not n_rows:
         return None
@@ -64,6 +68,7 @@ def claim(job_id: uuid.UUID | str, owner: str) -> Job | None:
             f"The worker ended {MAX_STALLED} times in a row on the same field of this slide.",
             "Look at the worker's log and its memory, and at the slide's µm/px; the slide may be damaged there. Retry once "
             "that is resolved.",
+            "crashed",
         )
         return None
     return job
@@ -103,7 +108,8 @@ def finish(job: Job, *, partial: bool, **results: Any) -> bool:
     """End the job as done, or as cancelled with what was counted; fenced, with the case's state and an audit line."""
     state = Job.State.CANCELLED if partial else Job.State.DONE
     with transaction.atomic():
-        if not _lock_case(job) or not _attempt(job).update(state=state, partial=partial, **_ended(job), **results):
+        ended = {"state": state, "partial": partial, **NOTHING_SAID, **_ended(job), **results}
+        if not _lock_case(job) or not _attempt(job).update(**ended):
             return False
         record(
             "worker",
@@ -122,10 +128,17 @@ def finish(job: Job, *, partial: bool, **results: Any) -> bool:
     return True
 
 
-def fail(job: Job, reason: str, advice: str) -> bool:
-    """End the job as failed, saying what a person can do."""
+def fail(job: Job, reason: str, advice: str, code: str) -> bool:
+    """End the job as failed, saying why (by `code` for scripts) and what a person can do."""
     with transaction.atomic():
-        ended = {"state": Job.State.FAILED, "reason": reason, "advice": advice, **_ended(job)}
+        ended = {
+            "state": Job.State.FAILED,
+            "code": code,
+            "reason": reason,
+            "advice": advice,
+            **NOTHING_SAID,
+            **_ended(job),
+        }
         if not _lock_case(job) or not _attempt(job).update(**ended):
             return False
         record("worker", "job.failed", "job", job.pk, accession=job.slide.case.accession, reason=reason)

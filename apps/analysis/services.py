@@ -15,7 +15,7 @@ from apps.analysis.adaptations import taught_for, taught_models
 from apps.analysis.locks import hold_job
 from apps.analysis.models import Adaptation, Job, ModelVersion, Protocol
 from apps.analysis.ownmodels import frozen_own, what_is_gone
-from apps.analysis.runservices import settle_case
+from apps.analysis.runservices import NOTHING_SAID, settle_case
 from apps.analysis.scorewords import role_words
 from apps.audit.services import record
 from apps.cases.models import Case
@@ -221,6 +221,7 @@ def retry(user: Any, job: Job) -> Job:
                 cancel_requested=False,
                 partial=False,
                 stalled=0,
+                code="",
                 reason="",
                 advice="",
                 lease=None,
@@ -228,7 +229,9 @@ def retry(user: Any, job: Job) -> Job:
                 contours_sha256="",
                 started_at=None,
                 finished_at=None,
+                duration_s=None,
                 revision=F("revision") + 1,
+                **NOTHING_SAID,
             )
             if not again:
                 raise Conflict(gettext("Only a failed or cancelled analysis can be retried."), code="job-not-ended")

@@ -16,31 +16,19 @@ from django.db import close_old_connections, connection
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
-from apps.accounts.errors import Missing
 from apps.analysis import runservices
 from apps.analysis.adaptations import taught_file
 from apps.analysis.cellfiles import ordered_schema
+from apps.analysis.failures import UNEXPECTED, failure_of
 from apps.analysis.line import in_line
 from apps.analysis.models import Job
 from apps.analysis.ownmodels import own_files
-from hemaview.assays import AssayError
-from hemaview.inference import InferenceError, OutOfMemory
-from hemaview.pipeline import Cancelled, PipelineError, Superseded
+from hemaview.pipeline import Cancelled, Superseded
 from hemaview.pipeline.plan import Outcome, Plan, RunRequest
 from hemaview.pipeline.run import run
 from hemaview.wsi.colour import colour_of
-from hemaview.wsi.errors import SlideError
 
 logger = logging.getLogger(__name__)
-
-REMEDY = "An administrator can run `manage.py setup`, which registers the installed models; then retry."
-
-_GONE = {
-    "taught-gone": "Teach the site again, or switch its teaching off; then order the analysis anew.",
-    "model-gone": "Upload the very same two files again, restore them from a backup, or choose another model in the protocol; "
-    "then order the analysis anew.",
-}
-"""What to do where a file that the job was ordered with is gone, by the code of what is missing."""
 
 Listener = Callable[[Job], None]
 
@@ -79,6 +67,7 @@ def _request(job: Job) -> RunRequest:
         photo_fields=slide.photo_fields,
         colour=colour_of(job.colour_policy),
         region=job.region,
+        attempt=job.attempt,
     )
     return replace(request, taught=taught_file(job), own=own_files(job.frozen["models"]))
 
@@ -90,33 +79,11 @@ def _run(job: Job, sink: JobSink) -> None:
         logger.info("job %s: another worker has it now", job.pk)
     except Cancelled:
         runservices.finish(job, partial=True)
-    except Missing as error:
-        runservices.fail(job, error.message, _GONE[error.code])
-    except AssayError as error:
-        runservices.fail(
-            job, str(error), "Install the package that brought this examination where the workers run; then retry."
-        )
-    except SlideError as error:
-        runservices.fail(job, error.message, "Open the slide; if it can be viewed, retry. If not, import it again.")
-    except OutOfMemory as error:
-        runservices.fail(
-            job, str(error), "Give the worker more memory or run fewer workers on this machine, then retry."
-        )
-    except (InferenceError, PipelineError) as error:
-        runservices.fail(job, str(error), error.remedy or REMEDY)
-    except MemoryError:
-        runservices.fail(job, "The worker ran out of memory.", "Run fewer workers on this machine, then retry.")
-    except OSError as error:
-        runservices.fail(
-            job, f"A file could not be read or written: {error.strerror or error}.", "Check the disk; then retry."
-        )
-    except Exception:
-        logger.exception("job %s failed", job.pk)
-        runservices.fail(
-            job,
-            "An unexpected error occurred.",
-            "Retry; if it fails again, send the worker's log to the administrator.",
-        )
+    except Exception as error:
+        failure = failure_of(error)
+        if failure.code == UNEXPECTED:
+            logger.exception("job %s failed", job.pk)
+        runservices.fail(job, failure.reason, failure.advice, failure.code)
     else:
         _finish(job, outcome)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import socket
@@ -14,14 +13,14 @@ import numpy as np
 from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
-from apps.accounts import stores
 from apps.accounts.errors import Refusal
 from apps.analysis import adaptations
 from apps.analysis.cellfiles import cells_of
 from apps.analysis.models import Adaptation, Job
 from apps.teaching.labels import at_most, named_cells, reported_of, unnamed_cells
 from apps.teaching.pictures import crops_at, film_cells, shown_cells
-from hemaview.inference import Classifier, InferenceError, load_as, packed
+from hemaview.inference import BadPicture, Classifier, InferenceError, NoDevice, OutOfMemory, load_as, packed
+from hemaview.inference.device import is_memory
 from hemaview.inference.filmstatistics import Statistics, statistics_of
 from hemaview.inference.models import net_of
 from hemaview.inference.pictures import softmax
@@ -32,6 +31,13 @@ from hemaview.wsi.errors import SlideError
 
 logger = logging.getLogger(__name__)
 
+_REMEDIES: dict[type[Exception], str] = {
+    OutOfMemory: "An administrator can give the worker more memory, run fewer workers on this machine, or set HEMAVIEW_BATCH "
+    "lower; then teach again.",
+    NoDevice: "An administrator must change HEMAVIEW_DEVICE and start the worker anew; then teach again.",
+    BadPicture: "Open the slides that were labelled; import one that cannot be viewed again from another file.",
+}
+"""What to do where a teaching fails for another reason than an analysis would."""
 Listener = Callable[[str, float], None]
 
 
@@ -51,10 +57,13 @@ def learn(adaptation_id: uuid.UUID | str, listener: Listener | None = None) -> A
     except (Refusal, SlideError) as error:
         adaptations.fail(row, error.message)
     except InferenceError as error:
-        adaptations.fail(row, str(error))
+        adaptations.fail(row, f"{error} {_REMEDIES.get(type(error), error.remedy)}")
     except OSError as error:
         adaptations.fail(row, f"A file could not be read or written ({error.strerror or error}); check the disk.")
-    except Exception:
+    except Exception as error:
+        if is_memory(error):
+            adaptations.fail(row, f"The worker ran out of memory. {_REMEDIES[OutOfMemory]}")
+            return adaptations.adaptations().get(pk=row.pk)
         logger.exception("adaptation %s failed", row.pk)
         adaptations.fail(row, "An unexpected error occurred; send the worker's log to the administrator.")
     return adaptations.adaptations().get(pk=row.pk)
@@ -79,9 +88,7 @@ def _learn(row: Adaptation, listener: Listener | None) -> None:
     lesson = learn_site(card, cells, statistics, lambda phase, share: step(phase, 0.1 + 0.8 * share))
     step(gettext_noop("choosing cells to name next"), 0.92)
     report = {**lesson.report, "next": _next(jobs, cells.pictures, lesson.taught.tensors, statistics, model)}
-    file = packed(lesson.taught)
-    stores.adaptations().put(row.blob, file)
-    if not adaptations.finish(row, cells=cells.records(), report=report, sha256=hashlib.sha256(file).hexdigest()):
+    if not adaptations.finish(row, cells=cells.records(), report=report, file=packed(lesson.taught)):
         raise _Superseded
 
 

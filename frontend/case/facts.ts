@@ -20,14 +20,14 @@ export function ageTextOf(days: number | null): AgeText {
 /** Of the facts that the form was opened with those that were changed: what somebody else enters meanwhile stays, and an age in days
  * is not rounded to whole years because a stain is corrected. */
 export function changesOf(
-  opened: Texts & Pick<Case, "age_days">,
+  original: Texts & Pick<Case, "age_days">,
   typed: Partial<Texts>,
   age: AgeText,
 ): Partial<Texts & Pick<Case, "age_days">> {
   const texts = Object.fromEntries(
-    Object.entries(typed).filter(([name, text]) => text !== opened[name as keyof Texts]),
+    Object.entries(typed).filter(([name, text]) => text !== original[name as keyof Texts]),
   ) as Partial<Texts>;
-  const before = ageTextOf(opened.age_days);
+  const before = ageTextOf(original.age_days);
   if (age.text.trim() === before.text && (age.unit === before.unit || !before.text)) return texts;
   const age_days = age.text.trim() === "" ? null : daysOf({ n: Number(age.text), unit: age.unit });
   return { ...texts, age_days };

@@ -59,7 +59,7 @@ export function stopOf(
 }
 
 /** Classes that a section's number holds where it lists further ones beside them and gives no shares that would tell. */
-const HELD: Readonly<Record<string, readonly string[]>> = {
+const CLASSES_IN_NUMBER: Readonly<Record<string, readonly string[]>> = {
   platelets: ["platelet", "giant_platelet"],
   fetal_nrbc: ["erythroblast"],
 };
@@ -68,7 +68,7 @@ const HELD: Readonly<Record<string, readonly string[]>> = {
 function inNumber({ key, rows }: Pick<Section, "key" | "rows">): Section["rows"] {
   const shared = rows.filter((r) => r.reviewed.value !== null);
   if (shared.length) return shared;
-  const keys = HELD[key];
+  const keys = CLASSES_IN_NUMBER[key];
   return keys ? rows.filter((r) => keys.includes(r.key)) : rows;
 }
 

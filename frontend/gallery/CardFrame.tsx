@@ -53,7 +53,14 @@ export function CardFrame(props: Props) {
         </div>
       </div>
       {picture && (
-        <CellNotes key={keyOf(cell)} cell={cell} notes={notes} mayWrite={mayWrite} requests={commenting} more={more} />
+        <CellNotes
+          key={`${notes.job} ${keyOf(cell)}`}
+          cell={cell}
+          notes={notes}
+          mayWrite={mayWrite}
+          requests={commenting}
+          more={more}
+        />
       )}
       {children}
     </aside>

@@ -19,11 +19,14 @@ export function CellNotes({ cell, notes, mayWrite, requests, more }: Props) {
   const here = notes.of(keyOf(cell));
   const comments = here.filter((n) => n.kind === "comment");
   const teach = here.some((n) => n.kind === "teach");
-  const [open, setOpen] = useState(false);
-  const lastAsked = useRef(requests);
+  const [open, setOpen] = useState(() => notes.draftOf(cell) !== "");
+  // A draft that comes back with its cell takes no keys: they are the gallery's until the reader turns to it.
+  const [isCalled, setCalled] = useState(false);
+  const lastRequest = useRef(requests);
   useEffect(() => {
-    if (requests === lastAsked.current) return;
-    lastAsked.current = requests;
+    if (requests === lastRequest.current) return;
+    lastRequest.current = requests;
+    setCalled(true);
     setOpen(true);
   }, [requests]);
   return (
@@ -44,7 +47,10 @@ export function CellNotes({ cell, notes, mayWrite, requests, more }: Props) {
           type="button"
           aria-expanded={open}
           disabled={!mayWrite}
-          onClick={() => setOpen(!open)}
+          onClick={() => {
+            setCalled(true);
+            setOpen(!open);
+          }}
           title={t("Write a comment on this cell (Shift + C)")}
         >
           {t("Comment")}
@@ -55,7 +61,9 @@ export function CellNotes({ cell, notes, mayWrite, requests, more }: Props) {
           </button>
         )}
       </p>
-      {open && mayWrite && <Writing cell={cell} notes={notes} onDone={() => setOpen(false)} />}
+      {open && mayWrite && (
+        <Writing key={String(isCalled)} cell={cell} notes={notes} takesKeys={isCalled} onDone={() => setOpen(false)} />
+      )}
       {comments.length > 0 && (
         <ul>
           {comments.map((n) => (
@@ -77,20 +85,38 @@ export function CellNotes({ cell, notes, mayWrite, requests, more }: Props) {
   );
 }
 
-function Writing({ cell, notes, onDone }: { cell: CellName; notes: Notes; onDone(): void }) {
-  const [text, setText] = useState("");
+interface WritingProps {
+  cell: CellName;
+  notes: Notes;
+  takesKeys: boolean;
+  onDone(): void;
+}
+
+function Writing({ cell, notes, takesKeys, onDone }: WritingProps) {
+  const [text, setText] = useState(() => notes.draftOf(cell));
+  const type = (typed: string) => {
+    setText(typed);
+    notes.keepDraft(cell, typed);
+  };
   async function save(event: FormEvent) {
     event.preventDefault();
     if (await notes.comment(cell, text)) onDone();
   }
   return (
-    <form onSubmit={save} onKeyDown={(e) => e.key === "Escape" && onDone()}>
+    <form
+      onSubmit={save}
+      onKeyDown={(e) => {
+        if (e.key !== "Escape") return;
+        notes.keepDraft(cell, "");
+        onDone();
+      }}
+    >
       <input
         // biome-ignore lint/a11y/noAutofocus: the reader asked to write
-        autoFocus
+        autoFocus={takesKeys}
         aria-label={t("Comment on this cell")}
         value={text}
-        onChange={(e) => setText(e.target.value)}
+        onChange={(e) => type(e.target.value)}
       />
       <button type="submit" className="primary" disabled={!text.trim()}>
         {t("Save")}

@@ -18,7 +18,8 @@ interface Props {
 export function Compare({ jobId, schema, compared }: Props) {
   const { cells, more, cls } = compared;
   return (
-    <section className="compare" aria-label={t("Compare")}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keys too
+    <section className="compare" aria-label={t("Compare")} tabIndex={0}>
       {cells.length === 0 && (
         <p className="note">
           {t(

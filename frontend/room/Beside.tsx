@@ -8,7 +8,7 @@ import { type DeltaAnswer, NO_LABELS, withDelta } from "./labels";
 import { useFilm } from "./session";
 import type { BesideState, Choice } from "./usebeside";
 import { useMarks } from "./usemarks";
-import { NO_SCHEMA } from "./useopened";
+import { NO_SCHEMA } from "./useroomview";
 import { useScene } from "./usescene";
 
 interface Props {

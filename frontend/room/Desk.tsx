@@ -22,8 +22,8 @@ interface Props {
 /** The reading room: one case, one of its slides, its cells. */
 export function Desk({ data, tiles, opens_with, ended }: Props) {
   const desk = useDesk(data, opens_with);
-  const { opened, session, acts, gallery, cellCard, tabled, marks, adding, viewer, goTo } = desk;
-  const { slide, job, jobId, schema } = opened;
+  const { view, session, acts, gallery, cellCard, tabled, marks, adding, viewer, goTo } = desk;
+  const { slide, job, jobId, schema } = view;
   const { counts } = session;
   const canReview = desk.refusal === "";
   const waiting = session.edits.waiting.length;
@@ -38,7 +38,7 @@ export function Desk({ data, tiles, opens_with, ended }: Props) {
     <div className="room">
       <Header
         data={data}
-        opened={opened}
+        view={view}
         orders={desk.orders}
         onDialog={desk.setDialog}
         onDifferential={job?.reviewable ? desk.differential : null}
@@ -81,7 +81,7 @@ export function Desk({ data, tiles, opens_with, ended }: Props) {
         hidden={tabled}
         data={data}
         tiles={tiles}
-        opened={opened}
+        view={view}
         mpp={desk.mpp}
         scene={desk.scene}
         adding={adding}

@@ -5,12 +5,12 @@ import { themeSign } from "../shared/theme";
 import type { Analysis, Job, Room, Slide } from "../shared/types";
 import { CaseActions, JobActions, ReportLink } from "./HeaderActions";
 import type { Open } from "./RoomDialogs";
-import type { Opened } from "./useopened";
 import type { useOrders } from "./useorders";
+import type { RoomView } from "./useroomview";
 
 interface Props {
   data: Room;
-  opened: Opened;
+  view: RoomView;
   orders: ReturnType<typeof useOrders>;
   onDialog(open: Open): void;
   onLink(): void;
@@ -32,8 +32,8 @@ const READINGS: Record<Room["me"]["reading"], string> = {
 const ACTIVE = new Set(["requested", "queued", "running"]);
 
 /** Which case, which slide, what runs, and what may be done next. */
-export function Header({ data, opened, orders, onDialog, onLink, onDifferential, tabled, onBeside, paired }: Props) {
-  const { job } = opened;
+export function Header({ data, view, orders, onDialog, onLink, onDifferential, tabled, onBeside, paired }: Props) {
+  const { job } = view;
   const theme = themeSign();
   const current = data.case;
   const active = job !== null && ACTIVE.has(job.state);
@@ -53,14 +53,14 @@ export function Header({ data, opened, orders, onDialog, onLink, onDifferential,
       <span className={`state ${current.state}`}>{STATE_NAMES[current.state]}</span>
       {data.me.reading && <span className="state reading-role">{READINGS[data.me.reading]}</span>}
       <Presence accession={current.accession} />
-      <SlideAndAnalysis slides={data.slides} opened={opened} />
-      {opened.slide && <RegionJobs jobs={opened.slide.jobs ?? []} jobId={job?.id ?? ""} onOpen={opened.openJob} />}
+      <SlideAndAnalysis slides={data.slides} view={view} />
+      {view.slide && <RegionJobs jobs={view.slide.jobs ?? []} jobId={job?.id ?? ""} onOpen={view.openJob} />}
       <span className="room-job">{job && <JobLine job={job} />}</span>
       {job !== null && !active && job.notes.length + job.guards.length > 0 && (
         <JobNotes notes={[...job.guards.map((g) => g.sentence), ...job.notes]} />
       )}
       <span className="actions">
-        <JobActions data={data} opened={opened} orders={orders} active={active} />
+        <JobActions data={data} view={view} orders={orders} active={active} />
         {onDifferential && (
           <button
             type="button"
@@ -132,12 +132,12 @@ const STATUS_NAMES: Record<Slide["status"], string> = {
   refused: ` (${t("refused")})`,
 };
 
-function SlideAndAnalysis({ slides, opened }: { slides: Slide[]; opened: Opened }) {
-  const { slide, job } = opened;
+function SlideAndAnalysis({ slides, view }: { slides: Slide[]; view: RoomView }) {
+  const { slide, job } = view;
   return (
     <>
       {slides.length > 1 ? (
-        <select value={slide?.id} onChange={(e) => opened.openSlide(e.target.value)} aria-label={t("Slide")}>
+        <select value={slide?.id} onChange={(e) => view.openSlide(e.target.value)} aria-label={t("Slide")}>
           {slides.map((s, i) => (
             <option key={s.id} value={s.id} disabled={s.status !== "ready"}>
               {slideTitle(s, i)}
@@ -151,7 +151,7 @@ function SlideAndAnalysis({ slides, opened }: { slides: Slide[]; opened: Opened 
         </span>
       )}
       {slide && (slide.jobs?.length ?? 0) > 1 && job && (
-        <select value={job.id} onChange={(e) => opened.openJob(e.target.value)} aria-label={t("Analysis")}>
+        <select value={job.id} onChange={(e) => view.openJob(e.target.value)} aria-label={t("Analysis")}>
           {slide.jobs?.map((j) => (
             <option key={j.id} value={j.id}>
               {analysisName(j)}

@@ -2,19 +2,19 @@ import { plural, t } from "../shared/catalogue";
 import { ExportMenu } from "../shared/ExportMenu";
 import type { Analysis, Room } from "../shared/types";
 import type { Open } from "./RoomDialogs";
-import type { Opened } from "./useopened";
 import type { useOrders } from "./useorders";
+import type { RoomView } from "./useroomview";
 
 interface JobActionsProps {
   data: Room;
-  opened: Opened;
+  view: RoomView;
   orders: ReturnType<typeof useOrders>;
   active: boolean;
 }
 
 /** What may be done with the analysis that is shown. */
-export function JobActions({ data, opened, orders, active }: JobActionsProps) {
-  const { slide, job } = opened;
+export function JobActions({ data, view, orders, active }: JobActionsProps) {
+  const { slide, job } = view;
   const rights = data.me.rights;
   const mayOrder = rights.includes("annotate") && !data.case.locked && slide !== null && !active;
   const first = data.protocols.find((p) => p.specimen === slide?.specimen);

@@ -16,10 +16,10 @@ interface Props {
 
 /** What stands over the slide until it is settled: another reported analysis, a lost connection, labels to decide on. */
 export function RoomNotices({ data, desk, ended }: Props) {
-  const { opened, session, carried, replaced } = desk;
-  const { slide, job, schema } = opened;
+  const { view, session, carried, replaced } = desk;
+  const { slide, job, schema } = view;
   const removed = useRemoved(data, slide);
-  const opening = removed || (opened.by_itself ? openingNote(data, slide) : "");
+  const opening = removed || (view.by_itself ? openingNote(data, slide) : "");
   return (
     <div className="notices">
       {ended && (
@@ -27,7 +27,7 @@ export function RoomNotices({ data, desk, ended }: Props) {
           <b>{ended}</b> <a href={location.pathname}>{t("Load the page again")}</a>
         </p>
       )}
-      {replaced && <ReportedBar {...replaced} onOpen={opened.openJob} />}
+      {replaced && <ReportedBar {...replaced} onOpen={view.openJob} />}
       <Notices opening={opening} waiting={session.edits.waiting.length} />
       {job?.reviewable && (
         <WaitingLabels
@@ -35,7 +35,7 @@ export function RoomNotices({ data, desk, ended }: Props) {
           schema={schema}
           may={desk.refusal === ""}
           waiting={carried.waiting}
-          asked={carried.asked}
+          requests={carried.requests}
           onShow={desk.showCarried}
         />
       )}

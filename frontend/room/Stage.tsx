@@ -12,7 +12,7 @@ import { nucleatedOnly, openingNote } from "./opening";
 import { type AreaActs, ToolBar } from "./ToolBar";
 import type { AddingPlace, useAdding } from "./useadding";
 import type { BesideState } from "./usebeside";
-import type { Opened } from "./useopened";
+import type { RoomView } from "./useroomview";
 import type { Tools } from "./usetools";
 
 interface Props {
@@ -20,7 +20,7 @@ interface Props {
   hidden: boolean;
   data: Room;
   tiles: TileAccess | null;
-  opened: Opened;
+  view: RoomView;
   mpp: number | null;
   scene: Scene;
   adding: ReturnType<typeof useAdding>;
@@ -46,8 +46,8 @@ const MPP_NOTES: Partial<Record<string, string>> = {
 
 /** The slide, and the question that a missed cell asks. */
 export function Stage(props: Props) {
-  const { hidden, data, tiles, opened, mpp, scene, adding, tools, viewer, onMoved, onPick } = props;
-  const { slide, jobId, schema, start } = opened;
+  const { hidden, data, tiles, view, mpp, scene, adding, tools, viewer, onMoved, onPick } = props;
+  const { slide, jobId, schema, start } = view;
   if (!slide) {
     return (
       <main hidden={hidden}>

@@ -10,12 +10,12 @@ describe("the slide a room opens on", () => {
     const failed = slide("a.tif", { job: { state: "failed", reason: "Out of memory" } as Analysis });
     const importing = slide("b.tif", { status: "importing" });
     const refused = slide("c.tif", { status: "refused", message: "The file is cut short." });
-    const opened = slide("d.tif");
-    expect(openingNote({ slides: [failed, importing, refused, opened] }, opened)).toBe(
+    const current = slide("d.tif");
+    expect(openingNote({ slides: [failed, importing, refused, current] }, current)).toBe(
       "The analysis of a.tif failed: Out of memory. b.tif is still being imported. " +
         "c.tif could not be imported: The file is cut short. This is d.tif.",
     );
-    expect(openingNote({ slides: [opened, failed] }, opened)).toBe("");
+    expect(openingNote({ slides: [current, failed] }, current)).toBe("");
   });
 });
 

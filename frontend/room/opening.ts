@@ -6,15 +6,15 @@ import type { Analysis, Region, Room, Schema, Slide } from "../shared/types";
 import { encloses } from "../viewer/outline";
 
 /** Why a slide that stands before the opened one is not shown; empty where nothing has to be said. */
-export function openingNote(room: Pick<Room, "slides">, opened: Slide | null): string {
-  const place = opened ? room.slides.indexOf(opened) : room.slides.length;
+export function openingNote(room: Pick<Room, "slides">, current: Slide | null): string {
+  const place = current ? room.slides.indexOf(current) : room.slides.length;
   const reasons = room.slides
     .slice(0, place)
     .map((slide, i) => whyNot(slide, slideTitle(slide, i)))
     .filter(Boolean);
   if (!reasons.length) return "";
-  return opened
-    ? t("{reasons} This is {title}.", { reasons: reasons.join(" "), title: slideTitle(opened, place) })
+  return current
+    ? t("{reasons} This is {title}.", { reasons: reasons.join(" "), title: slideTitle(current, place) })
     : reasons.join(" ");
 }
 

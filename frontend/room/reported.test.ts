@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Analysis, Room, Slide } from "../shared/types";
 import { ReportedBar } from "./ReportedBar";
 import { analysisOf, isReplaced, replacedText, reportedOf, type Stood, stoodNow } from "./reported";
-import { useOpened } from "./useopened";
+import { useRoomView } from "./useroomview";
 
 const job = (id: string, more: Partial<Analysis> = {}) =>
   ({
@@ -42,10 +42,10 @@ describe("the analysis that is open", () => {
 /** One mounted hook, under which what is read anew changes from round to round. */
 function Page({ rounds, seen }: { rounds: Room[]; seen: (string | null)[] }) {
   const round = seen.length;
-  const opened = useOpened(rounds[round]!, "slide");
-  seen.push(opened.jobId);
-  if (round === 0) opened.setChosen(null);
-  if (round === 1) opened.openJob("b");
+  const view = useRoomView(rounds[round]!, "slide");
+  seen.push(view.jobId);
+  if (round === 0) view.setChosen(null);
+  if (round === 1) view.openJob("b");
   return null;
 }
 
@@ -76,9 +76,9 @@ describe("the bar of another reported analysis", () => {
     expect(now(third.stood, "a", "a").replaced).toBe(false);
   });
   it("does not stand where a person opened an analysis that was not reported", () => {
-    const opened = now(now(null, "b", "b").stood, "a", "b");
-    expect(opened.replaced).toBe(false);
-    expect(now(opened.stood, "a", "c").replaced).toBe(true);
+    const view = now(now(null, "b", "b").stood, "a", "b");
+    expect(view.replaced).toBe(false);
+    expect(now(view.stood, "a", "c").replaced).toBe(true);
   });
   it("knows of one examination alone", () => {
     const other = job("x", { assay: "sickle", reported: true });

@@ -7,7 +7,7 @@ import type { Analysis, Room, Slide } from "../shared/types";
 import type { Place } from "../viewer/lens";
 import { followed, type Offset, offsetOf } from "../viewer/linked";
 import type { ViewerHandle } from "../viewer/Viewer";
-import type { Opened } from "./useopened";
+import type { RoomView } from "./useroomview";
 
 export interface Choice {
   key: string;
@@ -21,7 +21,7 @@ export type Half = "first" | "second";
 const USUAL_MPP = 0.25;
 const mppOf = (slide: Slide, job: Analysis | null) => slide.mpp ?? job?.mpp ?? USUAL_MPP;
 
-export function useBeside(data: Room, opened: Opened, first: { readonly current: ViewerHandle | null }) {
+export function useBeside(data: Room, view: RoomView, first: { readonly current: ViewerHandle | null }) {
   const [on, setOn] = useState(false);
   const [wish, setWish] = useState("");
   const [linked, setLinked] = useState(true);
@@ -29,16 +29,16 @@ export function useBeside(data: Room, opened: Opened, first: { readonly current:
   const leader = useRef<Half>("first");
   const offset = useRef<Offset | null>(null);
   const choices = useMemo(() => choicesOf(data.slides), [data.slides]);
-  const choice = on ? (choices.find((c) => c.key === wish) ?? otherThan(choices, opened)) : null;
-  const same = choice !== null && choice.slide.id === opened.slide?.id;
-  const first_mpp = opened.slide ? mppOf(opened.slide, opened.job) : USUAL_MPP;
+  const choice = on ? (choices.find((c) => c.key === wish) ?? otherThan(choices, view)) : null;
+  const same = choice !== null && choice.slide.id === view.slide?.id;
+  const first_mpp = view.slide ? mppOf(view.slide, view.job) : USUAL_MPP;
   const second_mpp = choice ? mppOf(choice.slide, choice.job) : USUAL_MPP;
 
   // Two films are laid over each other by hand: what they are apart when they are linked, they stay.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new pair, or a new link, is laid over anew
   useEffect(() => {
     offset.current = null;
-  }, [choice?.slide.id, opened.slide?.id, linked]);
+  }, [choice?.slide.id, view.slide?.id, linked]);
   const lead = useCallback((half: Half) => {
     leader.current = half;
   }, []);
@@ -101,7 +101,7 @@ export function choicesOf(slides: readonly Slide[]): Choice[] {
 }
 
 /** Another analysis of the slide that is shown, else another slide, else the same again. */
-export function otherThan(choices: readonly Choice[], opened: Pick<Opened, "slide" | "job">): Choice | null {
-  const others = choices.filter((c) => c.job?.id !== opened.job?.id || c.slide.id !== opened.slide?.id);
-  return others.find((c) => c.slide.id === opened.slide?.id) ?? others[0] ?? choices[0] ?? null;
+export function otherThan(choices: readonly Choice[], view: Pick<RoomView, "slide" | "job">): Choice | null {
+  const others = choices.filter((c) => c.job?.id !== view.job?.id || c.slide.id !== view.slide?.id);
+  return others.find((c) => c.slide.id === view.slide?.id) ?? others[0] ?? choices[0] ?? null;
 }

@@ -15,12 +15,12 @@ export function useCarried(jobId: string | null, session: Session, listAgain: ()
     listAgain();
   });
   const { flush, takeBack } = waiting;
-  const [asked, setAsked] = useState(0);
+  const [requests, setRequests] = useState(0);
   return {
     waiting,
-    asked,
-    ask: useCallback(() => setAsked((n) => n + 1), []),
-    undo: useCallback(() => undoLast(waiting.held, takeBack, undo, say), [waiting.held, takeBack, undo, say]),
+    requests,
+    ask: useCallback(() => setRequests((n) => n + 1), []),
+    undo: useCallback(() => undoLast(waiting.recent, takeBack, undo, say), [waiting.recent, takeBack, undo, say]),
     // What is labelled now comes after what was decided: the key that undoes takes back the later of the two.
     label: useAfter(label, flush),
     addCell: useAfter(addCell, flush),
@@ -30,14 +30,18 @@ export function useCarried(jobId: string | null, session: Session, listAgain: ()
 
 /** What was decided last and has not been sent yet is taken back; else what was labelled last. */
 export async function undoLast(
-  held: Waiting["held"],
+  recent: Waiting["recent"],
   takeBack: () => boolean,
   undo: () => Promise<boolean>,
   say: (text: string) => void,
 ): Promise<boolean> {
-  if (held === null || !takeBack()) return undo();
+  if (recent === null || !takeBack()) return undo();
   say(
-    plural(held.ids.length, "Undone: {n} label awaits a decision again.", "Undone: {n} labels await a decision again."),
+    plural(
+      recent.ids.length,
+      "Undone: {n} label awaits a decision again.",
+      "Undone: {n} labels await a decision again.",
+    ),
   );
   return true;
 }

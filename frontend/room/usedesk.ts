@@ -25,20 +25,20 @@ import { useMarks } from "./usemarks";
 import { useMessage } from "./usemessage";
 import { useNews } from "./usenews";
 import { useNotes } from "./usenotes";
-import { useOpened } from "./useopened";
 import { useOrders } from "./useorders";
 import { usePlace } from "./useplace";
 import { usePress } from "./usepress";
 import { useReported } from "./usereported";
 import { useNaming, useReviewing } from "./usereviewing";
+import { useRoomView } from "./useroomview";
 import { useScene } from "./usescene";
 import { useTools } from "./usetools";
 
 export function useDesk(data: RoomData, opens_with: string | null) {
   const client = useQueryClient();
-  const opened = useOpened(data, opens_with);
-  const { slide, job, jobId, schema, row, setChosen } = opened;
-  const replaced = useReported(opened);
+  const view = useRoomView(data, opens_with);
+  const { slide, job, jobId, schema, row, setChosen } = view;
+  const replaced = useReported(view);
   const refusal = refusalOf(data, !!job?.reviewable);
   const { message, say } = useMessage();
   const session = useSession(job, data.me, say);
@@ -49,14 +49,14 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const cellCard = useCard(job?.reviewable ? jobId : null, row, labels);
   const [dialog, setDialog] = useState<Open>("");
   const viewer = useRef<ViewerHandle>(null);
-  const [tabled, setTabled] = useState(() => opensTabled(opened.start, job, schema));
-  const beside = useBeside(data, opened, viewer);
+  const [tabled, setTabled] = useState(() => opensTabled(view.start, job, schema));
+  const beside = useBeside(data, view, viewer);
   const { toggle: toggleBeside, lead } = beside;
   const showSlide = useCallback(() => {
     setTabled(false);
     lead("first");
   }, [lead]);
-  const { keepPlace, copyLink } = usePlace(viewer, opened, data.slides.length > 1, say, showSlide);
+  const { keepPlace, copyLink } = usePlace(viewer, view, data.slides.length > 1, say, showSlide);
   const orders = useOrders(data.case.accession, slide, jobId, say);
   useNews(jobId, labels, data.me.name, session.readLabels, say);
 
@@ -75,7 +75,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const groups = useDifferential(job, tabled, schema, counts, labels, chooseNone);
   const rows = tabled ? groups.rows : gallery.rows;
   const mixed = !tabled && (which === "must-see" || which === "alike" || which === "all");
-  const added = labels.added.find((one) => one.id === opened.added) ?? null;
+  const added = labels.added.find((one) => one.id === view.added) ?? null;
   const selected = useMemo<CellName | null>(
     () => (row !== null ? { row, added: null } : added ? { row: null, added: added.id } : null),
     [row, added],
@@ -157,7 +157,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const help = useCallback(() => setDialog("help"), []);
   const differential = useCallback(() => setTabled((on) => !on), []);
   const { columns } = gallery;
-  const asked = useNaming(`${jobId} ${selected && keyOf(selected)}`);
+  const question = useNaming(`${jobId} ${selected && keyOf(selected)}`);
   const press = usePress({
     acts,
     adding,
@@ -198,12 +198,12 @@ export function useDesk(data: RoomData, opens_with: string | null) {
       session.edits.conflict !== null ||
       adding.place !== null ||
       menu !== null ||
-      asked.on ||
+      question.on ||
       (tools.tool !== null && !(tools.tool === "lasso" && tools.draft?.whole)),
     press,
   );
 
-  const { presses, naming } = useReviewing(press, asked, adding.on ? PLACE_FIRST : "", say);
+  const { presses, naming } = useReviewing(press, question, adding.on ? PLACE_FIRST : "", say);
   const reviewing = { ...presses, refusal, n: acts.selection.size || (selected ? 1 : 0) };
 
   const scene = useScene(session, schema, marks, cellCard.card ?? added, adding.place, tools, mpp);
@@ -217,7 +217,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
   const ways = { showSlide, pick, goTo, say };
   const see = useHolds({
     data,
-    opened,
+    view,
     gallery,
     carried,
     openList,
@@ -226,7 +226,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     close: () => setDialog(""),
   });
   return {
-    opened,
+    view,
     replaced,
     refusal,
     message,

@@ -5,11 +5,11 @@ import { analysisAt, type HoldPlace, isHoldList, unidentifiedOf } from "../share
 import type { Room } from "../shared/types";
 import type { useCarried } from "./usecarried";
 import type { useGallery, Which } from "./usegallery";
-import type { Opened } from "./useopened";
+import type { RoomView } from "./useroomview";
 
 interface Ways {
   data: Pick<Room, "slides" | "schemas"> & { case: Pick<Room["case"], "accession"> };
-  opened: Pick<Opened, "jobId" | "openPlace">;
+  view: Pick<RoomView, "jobId" | "openPlace">;
   /** Open a list of the analysis that is open. */
   openList(list: Which): void;
   /** Have another analysis begin with a list. */
@@ -20,14 +20,14 @@ interface Ways {
 
 /** Open what a hold names. */
 export function seePlace(place: HoldPlace, ways: Ways): void {
-  const { data, opened } = ways;
+  const { data, view } = ways;
   if (place.list === "readers") {
     ways.leave(`/cases/${data.case.accession}/#readers`);
     return;
   }
-  const there = analysisAt(place, data, opened.jobId);
-  const elsewhere = there !== null && there.job.id !== opened.jobId;
-  if (elsewhere) opened.openPlace({ slide: there.slide.id, job: there.job.id });
+  const there = analysisAt(place, data, view.jobId);
+  const elsewhere = there !== null && there.job.id !== view.jobId;
+  if (elsewhere) view.openPlace({ slide: there.slide.id, job: there.job.id });
   if (place.list === "carried") {
     ways.showCarried();
     return;
@@ -39,7 +39,7 @@ export function seePlace(place: HoldPlace, ways: Ways): void {
 
 interface Setting {
   data: Room;
-  opened: Opened;
+  view: RoomView;
   gallery: ReturnType<typeof useGallery>;
   carried: ReturnType<typeof useCarried>;
   openList(list: Which): void;
@@ -51,14 +51,14 @@ interface Setting {
 
 /** The way to a hold's cells; it is gone by itself where the page's link names a list. */
 export function useHolds(setting: Setting): (place: HoldPlace) => void {
-  const { data, opened, gallery, carried, openList, listAgain, showSlide, close } = setting;
+  const { data, view, gallery, carried, openList, listAgain, showSlide, close } = setting;
   const see = (place: HoldPlace) => {
     close();
     seePlace(place, {
       data,
-      opened,
+      view,
       openList: (list) => {
-        if (opened.jobId) gallery.beginWith(opened.jobId, list);
+        if (view.jobId) gallery.beginWith(view.jobId, list);
         openList(list);
         listAgain();
       },
@@ -70,7 +70,7 @@ export function useHolds(setting: Setting): (place: HoldPlace) => void {
       leave: (address) => location.assign(address),
     });
   };
-  const { start } = opened;
+  const { start } = view;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a link is followed once
   useEffect(() => {
     if (isHoldList(start.list)) see({ list: start.list, job: start.job ?? null });

@@ -1,19 +1,25 @@
 /** Comments on cells and the mark to teach with: read with the analysis, written at once. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type CellName, keyOf } from "../gallery/keyof";
 import { get, send } from "../shared/api";
 import { t } from "../shared/catalogue";
 import type { CellNote } from "../shared/types";
+import { Drafts } from "./drafts";
 
 export interface Notes {
+  /** The analysis that they are of. */
+  job: string | null;
   of(key: string): readonly CellNote[];
   commented: number;
   teaching: number;
   /** Notes where this analysis has no cell. */
   astray: readonly CellNote[];
   comment(cell: CellName, text: string): Promise<boolean>;
+  /** What was begun on a cell and not saved; empty where nothing was. */
+  draftOf(cell: CellName): string;
+  keepDraft(cell: CellName, text: string): void;
   teach(cell: CellName): Promise<void>;
   remove(note: CellNote): Promise<void>;
   /** Brings back what was removed last; null where nothing was. */
@@ -59,14 +65,24 @@ export function useNotes(jobId: string | null, reviewable: boolean, say: (text: 
     },
     [change, jobId],
   );
+  const drafts = useRef(new Drafts()).current;
+  useLeaving(drafts, jobId, say);
   const last = removed?.job === jobId ? removed.note : null;
   return {
+    job: jobId,
     of: useCallback((cell: string) => placed.cells.get(cell) ?? NONE, [placed]),
     commented: placed.commented,
     teaching: placed.teaching,
     astray: placed.astray,
-    comment: ({ row, added }, text) =>
-      change(() => send("POST", url, { kind: "comment", row, added, text }), t("The comment has been saved.")),
+    comment: async (cell, text) => {
+      const { row, added } = cell;
+      const body = { kind: "comment", row, added, text };
+      const saved = await change(() => send("POST", url, body), t("The comment has been saved."));
+      if (saved) drafts.keep(jobId, keyOf(cell), "");
+      return saved;
+    },
+    draftOf: (cell) => drafts.of(jobId, keyOf(cell)),
+    keepDraft: (cell, text) => drafts.keep(jobId, keyOf(cell), text),
     teach: async (cell) => {
       const teachNote = placed.cells.get(keyOf(cell))?.find((n) => n.kind === "teach");
       const { row, added } = cell;
@@ -80,6 +96,23 @@ export function useNotes(jobId: string | null, reviewable: boolean, say: (text: 
         }
       : null,
   };
+}
+
+/** Say that what was begun is kept where another analysis is opened, and have the browser ask before the page is left. */
+function useLeaving(drafts: Drafts, jobId: string | null, say: (text: string) => void) {
+  const jobBefore = useRef(jobId);
+  useEffect(() => {
+    if (jobBefore.current !== jobId && drafts.count(jobBefore.current))
+      say(t("The comment that you began is kept with its cell: open the other analysis again to finish it."));
+    jobBefore.current = jobId;
+  }, [drafts, jobId, say]);
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent) => {
+      if (drafts.count()) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [drafts]);
 }
 
 const NONE: readonly CellNote[] = [];

@@ -3,12 +3,12 @@ import { t } from "../shared/catalogue";
 import type { Place as Standing } from "../viewer/lens";
 import { type Place, readPlace, writePlace } from "../viewer/place";
 import type { ViewerHandle } from "../viewer/Viewer";
-import type { Opened } from "./useopened";
+import type { RoomView } from "./useroomview";
 
 /** The address bar holds the place that is shown, and can be copied. */
 export function usePlace(
   viewer: RefObject<ViewerHandle | null>,
-  { slide, jobId, row, openPlace }: Opened,
+  { slide, jobId, row, openPlace }: RoomView,
   several: boolean,
   say: (text: string) => void,
   /** A link was followed to a place of the slide. */

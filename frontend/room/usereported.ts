@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from "react";
 import type { Analysis } from "../shared/types";
 import { type Choice, isReplaced, reportedOf, type Stood, stoodNow } from "./reported";
-import type { Opened } from "./useopened";
+import type { RoomView } from "./useroomview";
 
 export const REPORTED_NEWS = "hemaview:reported";
 
 /** The analysis that has come to be reported in place of the open one, with who chose it; null where none has. */
-export function useReported({ slide, job }: Opened): { reported: Analysis; choice: Choice | undefined } | null {
+export function useReported({ slide, job }: RoomView): { reported: Analysis; choice: Choice | undefined } | null {
   const [choices, setChoices] = useState<readonly Choice[]>([]);
   useEffect(() => {
     const news = (event: Event) => setChoices((event as CustomEvent<Choice[]>).detail);

@@ -5,8 +5,8 @@ import { ChangedMeanwhile } from "./ChangedMeanwhile";
 import { ConclusionField } from "./ConclusionField";
 import { t } from "./catalogue";
 import { Dialog, FormFooter } from "./Dialog";
-import { flushHeld } from "./held";
 import type { HoldPlace } from "./holds";
+import { flushPending } from "./pendingdecision";
 import { SignHolds, SignReason } from "./SignHolds";
 import { SigningSummary } from "./SigningSummary";
 import { sameStamps } from "./stamps";
@@ -46,7 +46,7 @@ export function SignDialog({ current, counts, onClose, onSigned, onSee }: Props)
   // What the signer decided just now, on the case's page or in the room, is sent first: it is no hold and no news any more.
   const [sent, setSent] = useState(false);
   useEffect(() => {
-    void flushHeld().finally(() => setSent(true));
+    void flushPending().finally(() => setSent(true));
   }, []);
   const signing = useQuery({
     queryKey: ["signing", current.accession, counts?.revision],

@@ -12,14 +12,14 @@ interface Props {
   may: boolean;
   waiting: Waiting;
   /** Grows each time the list is asked for. */
-  asked?: number;
+  requests?: number;
   /** Show the cell and its card; absent where there is no slide. */
   onShow?(label: CarriedLabel): void;
 }
 
 /** Labels of an earlier analysis of the slide that could not simply be carried over: a person decides on each, or on several. */
-export function WaitingLabels({ jobId, schema, may, waiting, asked = 0, onShow }: Props) {
-  const { labels, held, problem, decide } = waiting;
+export function WaitingLabels({ jobId, schema, may, waiting, requests = 0, onShow }: Props) {
+  const { labels, recent, problem, decide } = waiting;
   const [ticks, setTicks] = useState<ReadonlySet<string>>(new Set());
   const list = useRef<HTMLDetailsElement>(null);
   const shown = useRef(0);
@@ -39,12 +39,12 @@ export function WaitingLabels({ jobId, schema, may, waiting, asked = 0, onShow }
   };
   useEffect(() => {
     const element = list.current;
-    if (asked === shown.current || !element || empty) return;
-    shown.current = asked;
+    if (requests === shown.current || !element || empty) return;
+    shown.current = requests;
     element.open = true;
     element.querySelector("summary")?.focus();
-  }, [asked, empty]);
-  if (empty && !held && !problem) return null;
+  }, [requests, empty]);
+  if (empty && !recent && !problem) return null;
   const tick = (id: string) =>
     setTicks((before) => {
       const after = new Set(before);
@@ -53,9 +53,9 @@ export function WaitingLabels({ jobId, schema, may, waiting, asked = 0, onShow }
     });
   return (
     <div className="waiting-labels" ref={whole}>
-      {held && (
+      {recent && (
         <p role="status">
-          {decidedText(held)}{" "}
+          {decidedText(recent)}{" "}
           <button type="button" data-take-back onClick={waiting.takeBack}>
             {t("Undo")}
           </button>

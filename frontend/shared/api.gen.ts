@@ -1884,6 +1884,8 @@ export interface components {
             readonly cells: number;
             /** Format: double */
             readonly eta_s: number | null;
+            /** @description Names why it failed, for scripts; empty: it did not. */
+            readonly code: string;
             readonly reason: string;
             readonly advice: string;
             readonly attempt: number;
@@ -2723,6 +2725,8 @@ export interface components {
             readonly cells: number;
             /** Format: double */
             readonly eta_s: number | null;
+            /** @description Names why it failed, for scripts; empty: it did not. */
+            readonly code: string;
             readonly reason: string;
             readonly advice: string;
             readonly attempt: number;

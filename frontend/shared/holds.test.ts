@@ -75,7 +75,7 @@ describe("the room that is led to a hold's cells", () => {
         void did.push([what, ...of]);
     seePlace(place, {
       data: room as never,
-      opened: { jobId, openPlace: tell("open") },
+      view: { jobId, openPlace: tell("open") },
       openList: tell("list"),
       beginWith: tell("begin"),
       showCarried: tell("carried"),

@@ -4,14 +4,14 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { get, send } from "./api";
 import { type Decision, failedText } from "./carried";
-import { Held } from "./held";
+import { PendingDecision } from "./pendingdecision";
 import type { CarriedLabel } from "./types";
 
 export interface Waiting {
   /** Those on which nobody has decided, nor this reader just now. */
   labels: readonly CarriedLabel[];
   /** What was decided and can still be taken back. */
-  held: Decision | null;
+  recent: Decision | null;
   problem: string;
   decide(decision: Decision): void;
   /** False where nothing can be taken back any more. */
@@ -35,9 +35,9 @@ export function useWaiting(jobId: string | null, onDecided: () => void): Waiting
   const doing = useRef(onDecided);
   doing.current = onDecided;
 
-  const held = useMemo(
+  const pending = useMemo(
     () =>
-      new Held<Decision>(async ({ ids, keep }) => {
+      new PendingDecision<Decision>(async ({ ids, keep }) => {
         setSending((before) => new Set([...before, ...ids]));
         const { failed, left } = await decideOn(`/api/v1/jobs/${jobId}/carried/`, { ids, keep });
         if (left) client.setQueryData(["carried", jobId], left);
@@ -50,35 +50,35 @@ export function useWaiting(jobId: string | null, onDecided: () => void): Waiting
   );
   useEffect(() => {
     const leave = (event: BeforeUnloadEvent) => {
-      if (held.get() === null) return;
-      void held.flush();
+      if (pending.get() === null) return;
+      void pending.flush();
       event.preventDefault();
     };
     window.addEventListener("beforeunload", leave);
     return () => {
       window.removeEventListener("beforeunload", leave);
-      void held.flush();
+      void pending.flush();
     };
-  }, [held]);
-  const now = useSyncExternalStore(held.subscribe, held.get, held.get);
+  }, [pending]);
+  const recent = useSyncExternalStore(pending.subscribe, pending.get, pending.get);
   const labels = useMemo(
-    () => (waiting.data ?? []).filter(({ id }) => !sending.has(id) && !now?.ids.includes(id)),
-    [waiting.data, sending, now],
+    () => (waiting.data ?? []).filter(({ id }) => !sending.has(id) && !recent?.ids.includes(id)),
+    [waiting.data, sending, recent],
   );
   const decide = useCallback(
     (decision: Decision) => {
       setProblem("");
-      held.put(decision);
+      pending.put(decision);
     },
-    [held],
+    [pending],
   );
   return {
     labels,
-    held: now,
+    recent,
     problem,
     decide,
-    takeBack: useCallback(() => held.takeBack(), [held]),
-    flush: useCallback(() => void held.flush(), [held]),
+    takeBack: useCallback(() => pending.takeBack(), [pending]),
+    flush: useCallback(() => void pending.flush(), [pending]),
   };
 }
 

@@ -3,7 +3,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { showCarried, undoLast } from "../room/usecarried";
 import { decidedText, failedText } from "./carried";
-import { flushHeld, Held } from "./held";
+import { flushPending, PendingDecision } from "./pendingdecision";
 import type { CarriedLabel, Schema } from "./types";
 import { decideOn, type Waiting } from "./usewaiting";
 import { focusAfter, WaitingLabels } from "./WaitingLabels";
@@ -31,7 +31,7 @@ const label = (id: string, more: Partial<CarriedLabel> = {}) =>
 const nothing = () => {};
 
 function shown(more: Partial<Waiting>, may = true): string {
-  const rest = { held: null, problem: "", decide: nothing, takeBack: () => true, flush: nothing };
+  const rest = { recent: null, problem: "", decide: nothing, takeBack: () => true, flush: nothing };
   const waiting: Waiting = {
     labels: [label("1"), label("2", { row: null, why: "no-partner", machine_now: "" })],
     ...rest,
@@ -57,7 +57,7 @@ describe("labels that wait for a decision", () => {
     expect(reader).not.toMatch(/Keep|Drop|checkbox/);
   });
   it("leave a way back while what was decided has not been sent", () => {
-    const decided = shown({ labels: [], held: { ids: ["1", "2"], keep: true } });
+    const decided = shown({ labels: [], recent: { ids: ["1", "2"], keep: true } });
     expect(decided).toContain("2 labels kept.");
     expect(decided).toContain("Undo</button>");
     expect(shown({ labels: [] })).toBe("");
@@ -80,27 +80,27 @@ describe("a decision that is held back", () => {
   afterEach(() => void vi.useRealTimers());
   it("is done after a while, or when the next is made, and not once it was taken back", async () => {
     const done: string[] = [];
-    const held = new Held<string>(async (what) => void done.push(what), 100);
-    held.put("a");
-    held.put("b");
-    expect([done, held.get()]).toEqual([["a"], "b"]);
+    const pending = new PendingDecision<string>(async (what) => void done.push(what), 100);
+    pending.put("a");
+    pending.put("b");
+    expect([done, pending.get()]).toEqual([["a"], "b"]);
     await vi.advanceTimersByTimeAsync(100);
-    expect([done, held.get()]).toEqual([["a", "b"], null]);
-    held.put("c");
-    expect([held.takeBack(), held.takeBack()]).toEqual([true, false]);
+    expect([done, pending.get()]).toEqual([["a", "b"], null]);
+    pending.put("c");
+    expect([pending.takeBack(), pending.takeBack()]).toEqual([true, false]);
     await vi.advanceTimersByTimeAsync(200);
     expect(done).toEqual(["a", "b"]);
   });
   it("is done before something that depends on it, wherever on the page it is held, and once", async () => {
     const done: string[] = [];
-    const [one, other] = [1, 2].map(() => new Held<string>(async (what) => void done.push(what), 100));
+    const [one, other] = [1, 2].map(() => new PendingDecision<string>(async (what) => void done.push(what), 100));
     one?.put("a");
     other?.put("b");
-    await flushHeld();
+    await flushPending();
     expect([done.splice(0).sort(), one?.get(), other?.get()]).toEqual([["a", "b"], null, null]);
     one?.put("c");
     one?.takeBack();
-    await flushHeld();
+    await flushPending();
     await vi.advanceTimersByTimeAsync(200);
     expect(done).toEqual([]);
   });

@@ -14,7 +14,7 @@ from hemaview.cells.store import sha256_of
 from hemaview.inference.centres import CentreFinder
 from hemaview.inference.classifier import Classifier
 from hemaview.inference.detector import Detector
-from hemaview.inference.errors import UnknownModel, WeightsChanged, WeightsUnfit
+from hemaview.inference.errors import ANOTHER_VERSION, UnknownModel, WeightsChanged, WeightsUnfit
 from hemaview.inference.masker import Masker
 from hemaview.inference.outliner import Outliner
 from hemaview.inference.pointer import Pointer
@@ -46,13 +46,15 @@ def load(name: str, version: str = "", sha256: str = "", settings: NetSettings =
         raise UnknownModel(
             gettext("{name} {version} is not installed; {version2} is.").format(
                 name=name, version=version, version2=card.version
-            )
+            ),
+            ANOTHER_VERSION,
         )
     if sha256 and sha256 != card.sha256:
         raise WeightsChanged(
             gettext("The weights of {name} {version} are not those that this job was ordered with.").format(
                 name=name, version=card.version
-            )
+            ),
+            ANOTHER_VERSION,
         )
     with _LOADING:
         return _loaded(name, card.sha256, settings.here(METHODS[name].solve_to is not None))
@@ -70,7 +72,8 @@ _LOADING = threading.Lock()
 
 
 def state_of(card: Card) -> dict[str, Tensor]:
-    """The tensors of a model from its files, half precision widened; raises WeightsChanged or WeightsUnfit."""
+    """The tensors of a model from its files, half precision widened; raises UnknownModel, WeightsChanged or
+    WeightsUnfit."""
     if not card.as_measured:
         raise WeightsChanged(
             gettext("{name} {version} was measured with other weights of {needs}.").format(
@@ -79,6 +82,10 @@ def state_of(card: Card) -> dict[str, Tensor]:
         )
     state: dict[str, Tensor] = {}
     for prefix, path, sha256 in card.files:
+        if not path.is_file():  # since the cards were read
+            raise UnknownModel(
+                gettext("The weights file of {name} {version} is missing.").format(name=card.name, version=card.version)
+            )
         if sha256_of(path) != sha256:
             raise WeightsChanged(
                 gettext("The weights file of {name} {version} is damaged: it does not match its card.").format(

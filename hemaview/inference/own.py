@@ -28,9 +28,9 @@ from hemaview.methods.card import Card
 from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
 from hemaview.methods.registry import METHODS
-from hemaview.words import all_of, gettext
+from hemaview.words import all_of, gettext, gettext_noop
 
-REMEDY = (
+REMEDY = gettext_noop(
     "An administrator can upload the very same two files again, restore them from a backup, or choose another model in the "
     "protocol; then order the analysis anew."
 )
@@ -40,6 +40,12 @@ LEAST_P = 1e-12
 
 class NoRuntime(InferenceError):
     """Nothing here runs such a model."""
+
+    code = "no-runtime"
+    remedy = gettext_noop(
+        "An administrator must install what runs it where the workers run, or choose another model in the protocol; then order "
+        "the analysis anew."
+    )
 
 
 class OwnCard(Card):
@@ -113,7 +119,7 @@ def load_own(files: OwnFiles) -> Classifier:
     WeightsUnfit or NoRuntime where it cannot be run."""
     try:
         return _checked(files)
-    except InferenceError as error:
+    except (WeightsChanged, WeightsUnfit) as error:
         error.remedy = REMEDY
         raise
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from hemaview.cells.store import sha256_of
 from hemaview.inference.classifier import Classifier
-from hemaview.inference.errors import WeightsChanged, WeightsUnfit
+from hemaview.inference.errors import TEACH_AGAIN, WeightsChanged, WeightsUnfit
 from hemaview.inference.filmstatistics import Statistics, fit_for
 from hemaview.words import gettext
 
@@ -47,7 +47,8 @@ class Taught:
             raise WeightsChanged(
                 gettext(
                     "This site's net was taught from other weights of {base} than those installed; teach the site again."
-                ).format(base=self.base)
+                ).format(base=self.base),
+                TEACH_AGAIN,
             )
         return fit_for(model, {**statistics, **self.tensors}).judging(self.temperature, {}, self.least)
 
@@ -70,15 +71,17 @@ def read_taught(path: Path, sha256: str) -> Taught:
     try:
         if sha256_of(path) != sha256:
             raise WeightsChanged(
-                gettext("This site's net is damaged: the file does not match its record; teach the site again.")
+                gettext("This site's net is damaged: the file does not match its record; teach the site again."),
+                TEACH_AGAIN,
             )
         with safe_open(path, framework="pt") as file:
             header = json.loads(file.metadata()[HEADER])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
     except OSError as error:
         raise WeightsChanged(
-            gettext("This site's net is missing from the disk; restore it from a backup, or teach the site again.")
+            gettext("This site's net is missing from the disk; restore it from a backup, or teach the site again."),
+            TEACH_AGAIN,
         ) from error
     except (SafetensorError, TypeError, KeyError, ValueError) as error:
-        raise WeightsUnfit(gettext("This site's net is not a file of taught weights.")) from error
+        raise WeightsUnfit(gettext("This site's net is not a file of taught weights."), TEACH_AGAIN) from error
     return Taught(header["base"], header["base_sha256"], tensors, float(header["temperature"]), header["least"])

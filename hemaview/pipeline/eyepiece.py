@@ -50,6 +50,13 @@ class Eyepiece:
         rows, columns = np.flatnonzero(self.inside.any(axis=1)), np.flatnonzero(self.inside.any(axis=0))
         return float(max(np.ptp(rows), np.ptp(columns)) + 1)
 
+    def outline(self, corner: tuple[float, float], scale: tuple[float, float]) -> list[list[int]]:
+        """Its outline, [x, y] each, level-0 px, of a picture whose corner lies at level-0 px and whose px are `scale` of them."""
+        contours, _ = cv2.findContours(self.inside.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        points = cv2.approxPolyDP(max(contours, key=cv2.contourArea), 0.75, True)[:, 0]
+        at_slide: list[list[int]] = np.rint((points + 0.5) * scale + corner).astype(int).tolist()
+        return at_slide
+
     def cuts(self, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Whether boxes (n, 4: x, y, w, h), px, reach into the rim: bool (n,)."""
         return reach_out(boxes, self.inside)
@@ -102,9 +109,17 @@ def without_rim(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Eyepiece | N
     eyepiece = eyepiece_of(rgb)
     if eyepiece is None:
         return rgb, None
+    return on_ground_beyond(rgb, eyepiece.inside), eyepiece
+
+
+def on_ground_beyond(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The picture uint8 (H, W, 3) with all that is not `inside`, (H, W), in the colour of the ground beside it; EVEN where
+    nothing is inside."""
+    if inside.all():
+        return rgb
     out = rgb.copy()
-    out[~eyepiece.inside] = _ground_beside(rgb, eyepiece.inside)[~eyepiece.inside]
-    return out, eyepiece
+    out[~inside] = _ground_beside(rgb, inside)[~inside] if inside.any() else EVEN
+    return out
 
 
 def evenly_lit(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -145,6 +160,8 @@ def _ground_beside(rgb: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray
     side = max(3, max(size) // 12)
     lightest = cv2.dilate(light, np.ones((side, side), np.uint8))
     is_ground = (field & (light >= GROUND_SHARE * lightest)).astype(np.float32)
+    if not is_ground.any():  # a sliver of the field
+        return np.full((h, w, 3), EVEN, np.uint8)
     colours = np.zeros_like(small)
     has_colour = np.zeros(field.shape, bool)
     # Wider and wider, until even the farthest corner has the colour of some ground.

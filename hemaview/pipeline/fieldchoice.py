@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from hemaview.inference import Detector
 from hemaview.pipeline.burntin import covered, without_marks
-from hemaview.pipeline.cheaplook import Look, density_of, stained
-from hemaview.pipeline.eyepiece import without_rim
+from hemaview.pipeline.cheaplook import Look, density_of, look, stained
+from hemaview.pipeline.eyepiece import on_ground_beyond
 from hemaview.pipeline.fieldscale import Progress, scale_of
 from hemaview.pipeline.fieldworth import (
     BLURRED,
@@ -32,7 +32,7 @@ from hemaview.pipeline.fieldworth import (
 )
 from hemaview.pipeline.foreign import on_bare_glass
 from hemaview.pipeline.overview import Place, places_within, regions_of
-from hemaview.pipeline.photoplan import leave_out_marks, plan_photos, share_out_fields
+from hemaview.pipeline.photoplan import counted_share, photograph_notes, photographs_of, plan_photos, share_out_fields
 from hemaview.pipeline.plan import MOST_REGION_MM2, PipelineError, Plan, PlannedField, RunRequest
 from hemaview.pipeline.specimen import guards, signs_of
 from hemaview.words import gettext, gettext_noop
@@ -55,6 +55,7 @@ BEST_BAND = 0.75
 ORDER_SEED = 20261121
 """Of the order of fields that are equally good: the same slide is counted in the same order."""
 
+RIM = gettext_noop("it shows the rim of an eyepiece alone")
 ENOUGH, NOT_LOOKED_AT = gettext_noop("enough better fields"), gettext_noop("not looked at")
 NOWHERE_FIRST: Mapping[tuple[int, int], int] = {}
 _POOR = {OVERLAP: gettext_noop("the cells overlap"), THIN: gettext_noop("the cells are too sparse")}
@@ -74,13 +75,14 @@ def plan_run(slide: Slide, request: RunRequest, progress: Progress, overview: De
     plan.notes += _covered_note(plan)
     plan.guards = _guards(slide, request, plan)
     if not plan.counted_fields and plan.guards:
-        raise PipelineError(plan.guards[0]["sentence"], gettext("Import the intended slide."))
+        raise PipelineError(plan.guards[0]["sentence"], gettext("Import the intended slide."), "wrong-slide")
     if not plan.counted_fields:
         raise PipelineError(
             gettext("No field of this slide can be counted: {main_reason}.").format(main_reason=_main_reason(plan)),
             gettext(
                 "Import a part of the film where the cells lie in a single layer and in focus, and check its µm/px."
             ),
+            "no-field",
         )
     plan.guards += contradicted
     return plan
@@ -123,23 +125,29 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
             boxes += strips
             photographs += [picture] * len(strips)
     _refuse_region(boxes, request, plan)
-    looks = []
+    shown = photographs_of(slide, photographs, plan.mpp, progress) if request.photo_fields else []
+    looks, insides = [], []
     for i, box in enumerate(boxes):
-        looks.append(look_at(slide, *box, plan.mpp))
+        field_look, inside = _look_within(slide, box, plan.mpp, shown[i].round_field if shown else [])
+        looks.append(field_look)
+        insides.append(inside)
         progress(gettext_noop("looking at the region"), (i + 1) / len(boxes))
+    shares = [1.0 if inside is None else float(inside.mean()) for inside in insides]
     areas = [box[2] * box[3] * (plan.mpp / 1000) ** 2 for box in boxes]
-    good = good_focus(looks, plan, areas)
+    good = good_focus(looks, plan, [max(area * share, 1e-9) for area, share in zip(areas, shares, strict=True)])
     for i, (box, field_look) in enumerate(zip(boxes, looks, strict=True)):
-        place = planned(i, *box, plan.mpp, field_look, good, "")
-        place.counted_share = 1 - field_look.foreign
-        place.area_mm2 = round(areas[i] * place.counted_share, 6)
+        place = planned(i, *box, plan.mpp, field_look, good, "" if shares[i] else RIM)
         plan.fields.append(place)
-    if request.photo_fields:
-        for place, photograph in zip(plan.fields, photographs, strict=True):
+        place.counted_share = 1 - field_look.foreign
+        if shown:
+            photograph = photographs[i]
             right, bottom = photograph["x"] + photograph["w"], photograph["y"] + photograph["h"]
             place.within = [photograph["x"], photograph["y"], right, bottom]
-        leave_out_marks(slide, plan, photographs, progress)
-    share_out_fields(plan, photographs, [None] * len(boxes))
+            place.marks, place.round_field = shown[i].marks, shown[i].round_field
+            place.counted_share *= counted_share(place)
+        place.area_mm2 = round(areas[i] * place.counted_share, 6)
+    plan.notes += photograph_notes(list({id(one): one for one in shown}.values()))
+    share_out_fields(plan, photographs, insides)
     areas = [f.area_mm2 for f in plan.fields]
     plan.notes.append(
         gettext("Only a region of {mm2:.3f} mm² that a person drew was analysed, and all of it was counted.").format(
@@ -148,12 +156,27 @@ def _plan_region(slide: Slide, request: RunRequest, plan: Plan, progress: Progre
     )
 
 
+def _look_within(
+    slide: Slide, box: Place, mpp: float, round_field: list[list[int]]
+) -> tuple[Look, NDArray[np.bool_] | None]:
+    """What a part of a photograph seems to hold within the round field of its eyepiece (an outline, level-0 px; [] for none), and
+    where in the picture that is, bool (H, W)."""
+    rgb, look_mpp = read_at(slide, *box, mpp)
+    if not round_field:
+        return look(rgb, look_mpp), None
+    inside = covered([round_field], box[:2], (box[2] / rgb.shape[1], box[3] / rgb.shape[0]), rgb.shape[1::-1])
+    if not inside.any():
+        return NOTHING_SEEN, inside
+    return look(on_ground_beyond(rgb, inside), look_mpp, inside), inside
+
+
 def _refuse_region(boxes: list[Place], request: RunRequest, plan: Plan) -> None:
     """Raise PipelineError where nothing lies in the region, or where it is too large by a scale that nobody knew before."""
     if not boxes:
         raise PipelineError(
             gettext("The region lies between the photographs: it shows nothing."),
             gettext("Draw a region on a photograph; then order the analysis again."),
+            "outside",
         )
     mm2 = sum(w * h for _, _, w, h in boxes) * (plan.mpp / 1000) ** 2
     if not request.mpp and mm2 > MOST_REGION_MM2:
@@ -162,6 +185,7 @@ def _refuse_region(boxes: list[Place], request: RunRequest, plan: Plan) -> None:
                 "At the estimated {mpp:.4f} µm/px the region is {mm2:.0f} mm² large; at most {most:g} mm² are analysed."
             ).format(mpp=plan.mpp, mm2=mm2, most=MOST_REGION_MM2),
             gettext("Draw a smaller region, or analyse the whole slide."),
+            "too-large",
         )
 
 
@@ -323,11 +347,12 @@ def _guards(slide: Slide, request: RunRequest, plan: Plan) -> list[dict[str, str
     signs = []
     for f in some:
         rgb, mpp = read_at(slide, f.x, f.y, f.w, f.h, plan.mpp)
-        rgb = without_marks(
-            rgb, covered(f.marks, (f.x, f.y), (f.w / rgb.shape[1], f.h / rgb.shape[0]), rgb.shape[1::-1])
-        )
+        where = (f.x, f.y), (f.w / rgb.shape[1], f.h / rgb.shape[0]), rgb.shape[1::-1]
+        rgb = without_marks(rgb, covered(f.marks, *where))
+        if f.round_field:
+            rgb = on_ground_beyond(rgb, covered([f.round_field], *where))
         # A pen over cells would pass for nuclei, and a film for a section.
-        signs.append(signs_of(on_bare_glass(without_rim(rgb)[0] if f.photo else rgb, mpp), mpp))
+        signs.append(signs_of(on_bare_glass(rgb, mpp), mpp))
     return guards(signs, request.assay.specimen_guard)
 
 

@@ -12,7 +12,7 @@ from hemaview.cells.table import CUT, UNANSWERED, CellTable
 from hemaview.inference import Classifier, Segmenter
 from hemaview.inference.grounds import Grounds, one_ground
 from hemaview.pipeline.burntin import covered, without_marks
-from hemaview.pipeline.eyepiece import Eyepiece, reach_out, without_rim
+from hemaview.pipeline.eyepiece import Eyepiece, on_ground_beyond, reach_out, without_rim
 from hemaview.pipeline.looks import Looks
 from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.measures import Measured
@@ -56,6 +56,9 @@ class FieldPicture:
     """Colours of the ground over it."""
     eyepiece: Eyepiece | None = None
     """The round field of a photograph through an eyepiece; its rim is painted as ground in `rgb`."""
+    inside: NDArray[np.bool_] | None = None
+    """Where a part of a photograph through an eyepiece shows its round field, or lies beyond the photograph, (H, W); the rim is
+    painted as ground in `rgb`. None of any other."""
     marks: NDArray[np.bool_] | None = None
     """Where a camera's program wrote into it, (H, W); painted as ground in `rgb`. None where nowhere."""
 
@@ -157,6 +160,8 @@ class FieldPicture:
         """Cells that touch the edge of the photograph, its eyepiece's rim, what is written into it, or the scan's edge: the rest
         was never seen."""
         cut = self._cut_by_edges(measured)
+        if self.inside is not None:
+            cut |= reach_out(np.asarray(measured.boxes, np.float64), self.inside)
         return cut if self.marks is None else cut | reach_out(np.asarray(measured.boxes, np.float64), ~self.marks)
 
     def _cut_by_edges(self, measured: Measured) -> NDArray[np.bool_]:
@@ -193,7 +198,10 @@ def picture_of(
         rgb = slide.read(left, top, 0, width, height)
     scale = (width / rgb.shape[1], height / rgb.shape[0])
     seen = _box(place.within) if place.within else (0, 0, slide.width_px, slide.height_px)
+    inside = None
     if not place.photo:
+        inside = _inside_of(place, (left, top), scale, rgb.shape[1::-1])
+        rgb = rgb if inside is None else on_ground_beyond(rgb, inside)
         rgb = _mirrored(rgb, *_seen_of((left, top), scale, rgb.shape[1::-1], seen))
     marks = covered(place.marks, (left, top), scale, rgb.shape[1::-1]) if place.marks else None
     if marks is not None:
@@ -202,7 +210,22 @@ def picture_of(
     if grounds is None:
         # A scan's at low power, as the search for nucleated cells sees them: a cell found both ways is shown alike.
         grounds = one_ground(rgb) if place.photo else at_low_power(slide, place, mpp).grounds()
-    return FieldPicture(rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, seen, grounds, eyepiece, marks)
+    return FieldPicture(
+        rgb, mpp * sum(scale) / 2, block, left, top, scale, place, mpp, seen, grounds, eyepiece, inside, marks
+    )
+
+
+def _inside_of(
+    place: PlannedField, corner: tuple[int, int], scale: tuple[float, float], size: tuple[int, int]
+) -> NDArray[np.bool_] | None:
+    """`FieldPicture.inside` of a picture of size (w, h) px."""
+    if not place.round_field:
+        return None
+    inside = covered([place.round_field], corner, scale, size)
+    (left, top), (right, bottom) = _seen_of(corner, scale, size, _box(place.within))
+    beyond = np.ones_like(inside)
+    beyond[top:bottom, left:right] = False
+    return np.asarray(inside | beyond)
 
 
 def _box(sides: list[int]) -> tuple[int, int, int, int]:

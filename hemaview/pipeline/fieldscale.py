@@ -42,6 +42,7 @@ def scale_of(
                 "cells to be recognised."
             ).format(mpp=request.mpp, wide_px=wide_px),
             gettext("Correct the slide's µm/px; then order the analysis again."),
+            "wrong-scale",
         )
     by_cells = scale_from(np.concatenate(_red_cells(slide, request, 6 if request.mpp else 24)))
     if not request.mpp and (rounds := _round_fields(slide, request)):
@@ -65,7 +66,8 @@ def scale_of(
                 "The µm/px of this slide is not known, and too few round red cells were found to estimate it; enter the slide's "
                 "µm/px and analyse again."
             ),
-            gettext("An administrator can enter it."),
+            gettext("Whoever orders analyses can enter it on the case's page."),
+            "no-scale",
         )
     mpp, sd, n = by_cells
     note = gettext(
@@ -79,7 +81,7 @@ def _refuse_what_has_no_cells(slide: Slide, request: RunRequest) -> None:
     boxes = _looked_at(slide, request, 6)[:MOST_ASKED]
     signs_of_places = [signs_of(slide.read(x, y, 0, w, h), NOMINAL_MPP) for x, y, w, h in boxes]
     if whatever_the_scale := guards([signs for signs in signs_of_places if signs.tissue > LEAST_SHOWN], ()):
-        raise PipelineError(whatever_the_scale[0]["sentence"], gettext("Import the intended slide."))
+        raise PipelineError(whatever_the_scale[0]["sentence"], gettext("Import the intended slide."), "wrong-slide")
 
 
 def _round_fields(slide: Slide, request: RunRequest) -> list[tuple[NDArray[np.uint8], Eyepiece]]:

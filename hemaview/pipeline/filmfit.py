@@ -40,7 +40,7 @@ _STAIN = "strange"
 
 
 def fit_to_film(
-    slide: Slide, plan: Plan, models: Mapping[str, Model], folder: Path, sink: Sink, taught: Taught | None = None
+    slide: Slide, plan: Plan, models: Mapping[str, Model], folder: RunFolder, sink: Sink, taught: Taught | None = None
 ) -> tuple[dict[str, Model], Stain]:
     """(the models by role, how the film is stained beside what the net in the role NAMING learned from). Unless it is usual, the
     net in the role ELSEWHERE, where there is one, takes that one's place; a net in whose card it stands is made fit for the
@@ -56,7 +56,7 @@ def fit_to_film(
     both = [model for model in (naming, elsewhere) if isinstance(model, Classifier)]
     own = next((model for model in both if taught and model.info.name == taught.base), None)
     sink.phase(gettext_noop("looking at how the film is stained"))
-    path = RunFolder(folder).statistics_file
+    path = folder.statistics_file
     statistics = _read(path)
     if statistics is None:
         seeker = models.get("nucleated-cell-finder")
@@ -68,7 +68,8 @@ def fit_to_film(
         )
         statistics = dict(own_statistics or {})
         statistics[_STAIN] = torch.tensor(int(stain))
-        _write(path, statistics)
+        with folder.writing():
+            _write(path, statistics)
     stain = Stain(int(statistics.pop(_STAIN)))
     if taught is not None and own is not None:
         fitted |= {NAMING: taught.by(own, statistics), WITHOUT_NUCLEUS: naming}

@@ -5,14 +5,17 @@ Nothing else in the house knows their names or what stands in them. Pages read b
 
 from __future__ import annotations
 
+import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
 from hemaview.cells.table import CellTable
-from hemaview.pipeline.plan import Plan
+from hemaview.pipeline.plan import Plan, RunRequest, Superseded
 
 CELLS_NAME, CONTOURS_NAME = "cells.arrow", "contours.arrow"
 
@@ -22,6 +25,40 @@ class RunFolder:
     """A run's folder, whether the run has ended or goes on."""
 
     path: Path
+    """Where it is."""
+    attempt: int | None = None
+    """The attempt at the run that writes here; None of whoever reads alone."""
+
+    @classmethod
+    def of(cls, request: RunRequest) -> RunFolder:
+        """That of a run, for its attempt to write in."""
+        return cls(request.folder, request.attempt)
+
+    def begin(self) -> None:
+        """Make the folder this attempt's: no earlier one writes in it from now on. Raises Superseded where a later one has it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with self._attempt_file.open("a+") as stream:
+            latest = _locked(stream)
+            if self.attempt is not None and self.attempt < latest:
+                raise Superseded(_TAKEN_OVER)
+            stream.truncate(0)
+            stream.write(str(self.attempt or 0))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """While something is written: no other attempt writes or begins. Raises Superseded where a later one has begun, or the
+        folder was removed."""
+        if self.attempt is None:
+            yield
+            return
+        try:
+            stream = self._attempt_file.open("r+")
+        except FileNotFoundError as error:
+            raise Superseded(_TAKEN_OVER) from error
+        with stream:
+            if _locked(stream) != self.attempt:
+                raise Superseded(_TAKEN_OVER)
+            yield
 
     @property
     def cells_file(self) -> Path:
@@ -47,13 +84,15 @@ class RunFolder:
         return json.loads(self._plan_file.read_text()) if self._plan_file.exists() else None
 
     def keep_plan(self, plan: Plan) -> None:
-        plan.save(self._plan_file)
+        with self.writing():
+            plan.save(self._plan_file)
 
     def begin_anew(self) -> None:
         """Forget the plan and everything that was found by it."""
         # The plan goes last: whoever finds it still there finds that it does not hold, and begins here again.
-        for part in (*self.path.glob("*.arrow"), self.statistics_file, self._plan_file):
-            part.unlink(missing_ok=True)
+        with self.writing():
+            for part in (*self.path.glob("*.arrow"), self.statistics_file, self._plan_file):
+                part.unlink(missing_ok=True)
 
     def has_field(self, index: int) -> bool:
         """Whether the field was counted whole."""
@@ -70,8 +109,9 @@ class RunFolder:
 
     def keep_field(self, index: int, cells: CellTable) -> None:
         """Write a field's cells; once this returns the field is finished."""
-        write_contours(self._part_contours(index), cells)
-        write_cells(self._part(index), cells, {"field": index})
+        with self.writing():
+            write_contours(self._part_contours(index), cells)
+            write_cells(self._part(index), cells, {"field": index})
 
     def counted_mm2(self, mpp: float) -> float | None:
         """Area of what was counted of the fields that were counted whole, at `mpp` µm a level-0 px."""
@@ -83,6 +123,10 @@ class RunFolder:
         return px * (mpp / 1000) ** 2 or None
 
     @property
+    def _attempt_file(self) -> Path:
+        return self.path / ".attempt"
+
+    @property
     def _plan_file(self) -> Path:
         return self.path / "plan.json"
 
@@ -91,3 +135,13 @@ class RunFolder:
 
     def _part_contours(self, index: int) -> Path:
         return self.path / f"part-{index}.contours.arrow"
+
+
+_TAKEN_OVER = "Another worker has taken over this analysis."
+
+
+def _locked(stream: TextIO) -> int:
+    """The attempt in the file, which is this process's until it is closed; 0 where none is."""
+    fcntl.flock(stream, fcntl.LOCK_EX)
+    stream.seek(0)
+    return int(stream.read() or 0)

@@ -11,8 +11,9 @@ from hemaview.inference.centres import CentreFinder
 from hemaview.inference.grounds import Grounds, grounds_of
 from hemaview.inference.pictures import rescale
 from hemaview.methods.nuclearstain import stained_nuclei
-from hemaview.pipeline.burntin import free_of
+from hemaview.pipeline.burntin import covered, free_of
 from hemaview.pipeline.cheaplook import LOOK_MPP, Look, look
+from hemaview.pipeline.eyepiece import on_ground_beyond
 from hemaview.pipeline.plan import PlannedField
 from hemaview.wsi.slide import Slide
 
@@ -73,4 +74,6 @@ def at_low_power(slide: Slide, place: PlannedField, mpp: float) -> LowPower:
     size_px = max(16, round(w * mpp / LOOK_MPP)), max(16, round(h * mpp / LOOK_MPP))
     rgb = slide.read(left, top, 0, w, h) if size_px[0] >= w else slide.read_scaled(left, top, w, h, *size_px)
     scale = w / rgb.shape[1], h / rgb.shape[0]
+    if place.round_field:  # an eyepiece's rim is neither a nucleus nor a ground
+        rgb = on_ground_beyond(rgb, covered([place.round_field], (left, top), scale, rgb.shape[1::-1]))
     return LowPower(rgb, mpp * sum(scale) / 2, (left, top), scale, place)

@@ -31,7 +31,7 @@ def with_unanswered(
     if not silent.any():
         return p, cls
     if CLASS not in schema.by_key:
-        raise NoAnswer(gettext("A net gave no finite answer."))
+        raise NoAnswer(gettext("A net gave no finite answer."), _another_model(), "no-answer")
     p, cls = p.copy(), cls.copy()
     p[silent], cls[silent] = 0, schema.index(CLASS)
     return p, cls
@@ -57,8 +57,13 @@ def named_failure(nets: Collection[str]) -> PipelineError:
         gettext(
             "{nets} gave no finite answer for a cell, and this examination has no class for a cell without a name."
         ).format(nets=by_name(nets)),
-        gettext("An administrator must choose another model in the protocol; then order the analysis again."),
+        _another_model(),
+        "no-answer",
     )
+
+
+def _another_model() -> str:
+    return gettext("An administrator must choose another model in the protocol; then order the analysis again.")
 
 
 def by_name(nets: Collection[str]) -> str:

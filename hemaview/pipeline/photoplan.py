@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ from numpy.typing import NDArray
 
 from hemaview.pipeline.burntin import Outline, covered, marks, unchanged, without_marks
 from hemaview.pipeline.cheaplook import look
-from hemaview.pipeline.eyepiece import without_rim
+from hemaview.pipeline.eyepiece import eyepiece_of, without_rim
 from hemaview.pipeline.fieldscale import Progress
 from hemaview.pipeline.fieldworth import BLURRED, COVERED, LEAST_FOCUS, NO_CELLS, NO_FOCUS, good_focus, planned, read_at
 from hemaview.pipeline.foreign import MOST_OF_PHOTO
-from hemaview.pipeline.plan import Plan, RunRequest
+from hemaview.pipeline.plan import Plan, PlannedField, RunRequest
 from hemaview.pipeline.repeatedmarks import with_repeated
 from hemaview.pipeline.sharedplaces import Shown, share_out
 from hemaview.words import gettext, gettext_noop
@@ -28,13 +29,13 @@ SHOWN_BY_OTHERS = gettext_noop("other photographs show all of it better")
 def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progress) -> None:
     """Make every photograph a field of the plan, those that cannot be counted with the reason."""
     looks, insides, marks_of_photos = [], [], written_into(slide, request.photo_fields, progress)
-    rounds = 0
+    round_fields: list[Outline] = []
     for i, f in enumerate(request.photo_fields):
         rgb, mpp = read_at(slide, f["x"], f["y"], f["w"], f["h"], plan.mpp)
         scale = f["w"] / rgb.shape[1], f["h"] / rgb.shape[0]
         is_covered = covered(marks_of_photos[i], (f["x"], f["y"]), scale, rgb.shape[1::-1])
         rgb, seen_through = without_rim(without_marks(rgb, is_covered))
-        rounds += seen_through is not None
+        round_fields.append(seen_through.outline((f["x"], f["y"]), scale) if seen_through is not None else [])
         inside = None if seen_through is None else seen_through.inside
         if is_covered.any():
             inside = ~is_covered if inside is None else inside & ~is_covered
@@ -42,14 +43,7 @@ def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progres
         insides.append(inside)
         progress(gettext_noop("looking at the fields"), (i + 1) / len(request.photo_fields))
     shares = [1.0 if inside is None else float(inside.mean()) for inside in insides]
-    if rounds:
-        plan.notes.append(
-            gettext(
-                "{rounds} of {photographs} photographs were taken through an eyepiece: the dark rim around their "
-                "field is left out of all measurements, and cells that it cuts are not counted."
-            ).format(rounds=rounds, photographs=len(shares))
-        )
-    plan.notes += _burnt_in(marks_of_photos)
+    plan.notes += _through_eyepieces(round_fields) + _burnt_in(marks_of_photos)
     areas = [
         f["w"] * f["h"] * (plan.mpp / 1000) ** 2 * share for f, share in zip(request.photo_fields, shares, strict=True)
     ]
@@ -63,7 +57,7 @@ def plan_photos(slide: Slide, request: RunRequest, plan: Plan, progress: Progres
         elif field_look.focus < max(NO_FOCUS, 0.6 * LEAST_FOCUS * good):
             reason = BLURRED
         place = planned(i, f["x"], f["y"], f["w"], f["h"], plan.mpp, field_look, good, reason, photo=True)
-        place.marks = marks_of_photos[i]
+        place.marks, place.round_field = marks_of_photos[i], round_fields[i]
         place.counted_share = shares[i] * (1 - field_look.foreign)
         place.area_mm2 = round(areas[i] * (1 - field_look.foreign), 6)
         plan.fields.append(place)
@@ -90,16 +84,54 @@ def written_into(slide: Slide, photographs: Sequence[dict[str, Any]], progress: 
     ]
 
 
-def leave_out_marks(slide: Slide, plan: Plan, photographs: Sequence[dict[str, Any]], progress: Progress) -> None:
-    """Leave out of the plan's fields, each a part of one of the photographs, what a camera's program wrote into those."""
+@dataclass(frozen=True)
+class Photograph:
+    """What a photograph shows that is no specimen."""
+
+    marks: list[Outline]
+    """What a camera's program wrote into it, outlines in level-0 px."""
+    round_field: Outline
+    """What is seen through an eyepiece, level-0 px; [] of one that is filled to its corners."""
+
+
+def photographs_of(
+    slide: Slide, photographs: Sequence[dict[str, Any]], mpp: float, progress: Progress
+) -> list[Photograph]:
+    """What each of the photographs shows that is no specimen, each looked at once however often it is named."""
     touched = {(p["x"], p["y"]): p for p in photographs}
-    written = dict(zip(touched, written_into(slide, list(touched.values()), progress), strict=True))
-    for place, photograph in zip(plan.fields, photographs, strict=True):
-        place.marks = written[photograph["x"], photograph["y"]]
-        squares = place.w / GRID, place.h / GRID
-        place.counted_share *= 1 - float(covered(place.marks, (place.x, place.y), squares, (GRID, GRID)).mean())
-        place.area_mm2 = round(place.w * place.h * (plan.mpp / 1000) ** 2 * place.counted_share, 6)
-    plan.notes += _burnt_in(list(written.values()))
+    by_corner = {}
+    for (at, f), outlines in zip(touched.items(), written_into(slide, list(touched.values()), progress), strict=True):
+        rgb, _ = read_at(slide, f["x"], f["y"], f["w"], f["h"], mpp)
+        scale = f["w"] / rgb.shape[1], f["h"] / rgb.shape[0]
+        eyepiece = eyepiece_of(without_marks(rgb, covered(outlines, at, scale, rgb.shape[1::-1])))
+        by_corner[at] = Photograph(outlines, eyepiece.outline(at, scale) if eyepiece is not None else [])
+    return [by_corner[p["x"], p["y"]] for p in photographs]
+
+
+def photograph_notes(shown: Sequence[Photograph]) -> list[str]:
+    """Sentences on what of the photographs, each once, is no specimen."""
+    return _through_eyepieces([p.round_field for p in shown]) + _burnt_in([p.marks for p in shown])
+
+
+def counted_share(place: PlannedField) -> float:
+    """Share of a part of a photograph that shows specimen: without an eyepiece's rim and what is written into it."""
+    squares = (place.w / GRID, place.h / GRID), (GRID, GRID)
+    is_marked = covered(place.marks, (place.x, place.y), *squares)
+    if place.round_field:
+        is_marked |= ~covered([place.round_field], (place.x, place.y), *squares)
+    return 1 - float(is_marked.mean())
+
+
+def _through_eyepieces(round_fields: Sequence[Outline]) -> list[str]:
+    rounds = sum(map(bool, round_fields))
+    if not rounds:
+        return []
+    return [
+        gettext(
+            "{rounds} of {photographs} photographs were taken through an eyepiece: the dark rim around their "
+            "field is left out of all measurements, and cells that it cuts are not counted."
+        ).format(rounds=rounds, photographs=len(round_fields))
+    ]
 
 
 def _burnt_in(written: Sequence[list[Outline]]) -> list[str]:

@@ -18,11 +18,11 @@ MOST_REGION_MM2 = 25.0
 
 
 class PipelineError(Exception):
-    """A run that cannot go on; the message is one sentence, the remedy another ("" where models are at fault)."""
+    """A run that cannot go on: a sentence why, another on what a person can do, and a code that names the cause."""
 
-    def __init__(self, message: str, remedy: str = "") -> None:
+    def __init__(self, message: str, remedy: str, code: str) -> None:
         super().__init__(message)
-        self.remedy = remedy
+        self.remedy, self.code = remedy, code
 
 
 class Cancelled(Exception):
@@ -68,6 +68,8 @@ class RunRequest:
     """(file, sha256) of what the slide's site taught one of the models (`inference.sitenet`); None where nothing."""
     own: Mapping[str, OwnFiles] = field(default_factory=dict)
     """Role to the files of a model of the laboratory's own that fills it (`inference.own`)."""
+    attempt: int = 0
+    """The how many-th attempt at the run this is: an earlier one writes nothing more once it has begun."""
 
 
 @dataclass
@@ -116,6 +118,9 @@ class PlannedField:
     """Outlines (likewise) of what a camera's program wrote into the photograph (`burntin`)."""
     within: list[int] = field(default_factory=list)
     """Of a part of a photograph: left, top, right and bottom of the photograph, level-0 px, beyond which nothing was seen."""
+    round_field: list[list[int]] = field(default_factory=list)
+    """Of a photograph through an eyepiece, or a part of one: the outline ([x, y] each, level-0 px) of what is seen; the dark rim
+    around it is no part of the specimen."""
     counted_share: float = 1.0
     """Share of its area that is counted: without a rim, marks, what something covers and what another field counts."""
 

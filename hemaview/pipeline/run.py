@@ -8,19 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
-from hemaview.cells.schema import Schema
 from hemaview.cells.store import described, write_cells, write_contours
-from hemaview.cells.table import BY_NUCLEATED, BY_RED, BY_WITHOUT_NUCLEUS, CUT, CellTable
+from hemaview.cells.table import BY_NUCLEATED, BY_RED, BY_WITHOUT_NUCLEUS, CellTable
 from hemaview.cells.transport import density_pyramid, tile_index
 from hemaview.inference import (
-    CentreFinder,
     Classifier,
     Detector,
     Model,
@@ -33,21 +28,19 @@ from hemaview.inference import (
 from hemaview.methods.registry import METHODS
 from hemaview.pipeline.fieldchoice import plan_run
 from hemaview.pipeline.filmfit import ELSEWHERE, NAMING, fit_to_film
-from hemaview.pipeline.finders import CellFinder, Thresholds, finder
+from hemaview.pipeline.finders import Thresholds, finder
 from hemaview.pipeline.finders.common import WITHOUT_NUCLEUS
 from hemaview.pipeline.folder import RunFolder
-from hemaview.pipeline.foreign import without_covered
 from hemaview.pipeline.noanswer import NoAnswer, named_failure, unanswered_notes
 from hemaview.pipeline.ownmodels import own_guards, own_note
-from hemaview.pipeline.plan import Cancelled, Outcome, PipelineError, Plan, RunRequest, Sink
-from hemaview.pipeline.redlookalikes import lookalike_notes, without_red_lookalikes
+from hemaview.pipeline.plan import Outcome, PipelineError, Plan, RunRequest, Sink
+from hemaview.pipeline.redlookalikes import lookalike_notes
+from hemaview.pipeline.rounds import Rounds
 from hemaview.pipeline.scale import scale_notes
-from hemaview.pipeline.search import Searched, SearchingFinder, SearchTask, search, search_notes
-from hemaview.pipeline.severalcells import without_outlines_of_several
-from hemaview.pipeline.sharedplaces import counts_at, each_once
-from hemaview.pipeline.stains import stain_guards, with_expectation
-from hemaview.pipeline.targets import FIRST_FIELDS, Ahead, reached, targets_of, towards_targets
-from hemaview.pipeline.unidentified import KNOWN, STRANGE, with_unidentified
+from hemaview.pipeline.search import Searched, search_notes
+from hemaview.pipeline.stains import with_expectation
+from hemaview.pipeline.targets import field_notes
+from hemaview.pipeline.unidentified import KNOWN, STRANGE
 from hemaview.words import gettext, gettext_noop
 from hemaview.wsi.colour import policy
 from hemaview.wsi.slide import Slide, open_slide
@@ -95,7 +88,7 @@ _ELSEWHERE_NAMED = {
 def run(request: RunRequest, sink: Sink) -> Outcome:
     """Run (or go on with) a job; raises PipelineError, SlideError, InferenceError, the sink's Superseded, or Cancelled where a
     person stopped it before any field was counted."""
-    request.folder.mkdir(parents=True, exist_ok=True)
+    RunFolder.of(request).begin()
     sink.phase(gettext_noop("loading the models"))
     models, notes = _load(request)
     request, cost = at_recall(request, models)
@@ -106,49 +99,37 @@ def run(request: RunRequest, sink: Sink) -> Outcome:
         plan = _plan(slide, request, models, sink)
         naming = models.get("nucleated-cell")
         taught = read_taught(*request.taught) if request.taught else None
-        models = _telling(models, plan, RunFolder(request.folder))
-        models, stain = fit_to_film(slide, plan, models, request.folder, sink, taught)
+        models = _telling(models, plan, RunFolder.of(request))
+        models, stain = fit_to_film(slide, plan, models, RunFolder.of(request), sink, taught)
         cell_finder = finder(request.finder, models, schema, request.thresholds)
         sink.planned(plan, cell_finder.device)
+        named_by = models.get("nucleated-cell")
+        own = taught is not None and named_by is not None and named_by.info.name == taught.base
+        rounds = Rounds(slide, plan, request, cell_finder, models, None if own else naming, stain, sink)
         try:
-            field_indices, by_class, partial = _count(slide, plan, request, cell_finder, schema, sink)
-            if partial and not field_indices:
-                raise Cancelled("A person has cancelled this analysis.")
-            searched = Searched.begun(plan, field_indices)
-            if not partial and isinstance(cell_finder, SearchingFinder):
-                finder_of_centres = models.get("nucleated-cell-finder")
-                seeker = finder_of_centres if isinstance(finder_of_centres, CentreFinder) else None
-                searched = search(
-                    SearchTask(slide, plan, request, schema, field_indices, by_class), cell_finder, seeker, sink
-                )
+            found = rounds.until_named()
         except NoAnswer as error:
             raise named_failure(plan.silent_nets) from error
         warmth = {role: model.temperature for role, model in models.items() if isinstance(model, Classifier)}
-        every = _every_cell(request.folder, field_indices, searched.tables, schema, plan)
-        photographs = bool(request.photo_fields)
-        cells, lookalikes = without_red_lookalikes(slide, every, field_indices, plan.mpp, schema, photographs)
-        result = _Counted(cells, field_indices, partial or searched.partial, cell_finder.thresholds, warmth, searched)
+        cells, searched, strange = found.cells, found.searched, found.strange
+        partial = found.partial or searched.partial
+        result = _Counted(cells, found.fields, partial, cell_finder.thresholds, warmth, searched)
         notes += (
             plan.notes
             + search_notes(request, schema, plan, searched, cells)
+            + ([] if partial else field_notes(request, schema, cells))
             + unanswered_notes(cells, plan.silent_nets)
         )
-        notes += lookalike_notes(lookalikes, len(every) - len(cells))
-        named_by = models.get("nucleated-cell")
-        own = taught is not None and named_by is not None and named_by.info.name == taught.base
-        white = bool((schema.rows_of_kind(cells.cls, "nucleated") & ((cells.flags & CUT) == 0)).any())
+        notes += lookalike_notes(found.lookalikes, found.left_out)
         if taught is not None and own:
             notes.append(gettext("{net} named the nucleated cells as the site has taught it.").format(net=taught.base))
-        strange = stain_guards(slide, result.cells, plan, schema, naming, stain) if white and not own else []
-        if not own and white and named_by and naming and named_by.info.name != naming.info.name:
+        if not own and found.white and named_by and naming and named_by.info.name != naming.info.name:
             how = Stain.STRANGE if strange else stain
             sentence = gettext(_ELSEWHERE_NAMED[how])
             notes.append(sentence.format(usual=naming.info.name, other=named_by.info.name))
         if isinstance(named_by, Classifier):
-            elsewhere = stain is not Stain.USUAL or bool(strange)
-            cells = with_unidentified(cells, schema, named_by.least, elsewhere)
             errors = {} if own else named_by.card.machine_errors
-            result = replace(result, cells=cells, errors=errors.get(STRANGE if elsewhere else KNOWN, {}))
+            result = replace(result, errors=errors.get(STRANGE if found.elsewhere else KNOWN, {}))
             strange = [with_expectation(guard, cells, schema) for guard in strange]
         guards = strange + own_guards({role: models[role] for role in request.own if role in models}, schema)
         result = replace(result, embedded_by=_embedded_by(result.cells, models))
@@ -167,7 +148,9 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
     solved = [name for name in shipped if tolerance and METHODS[name].solve_to]
     if tolerance and not solved:
         raise PipelineError(
-            gettext("The protocol sets a tolerance, but none of its models solves equations: leave it out."), _correct()
+            gettext("The protocol sets a tolerance, but none of its models solves equations: leave it out."),
+            _correct(),
+            "wrong-settings",
         )
     calibrated = {
         r: m.calibrated_on(blood) for r, m in models.items() if isinstance(m, Classifier) and blood in m.calibrations
@@ -178,6 +161,7 @@ def _load(request: RunRequest) -> tuple[dict[str, Model], list[str]]:
                 "The protocol is for blood like that of {blood}, but none of its models is calibrated on it."
             ).format(blood=blood),
             _correct(),
+            "wrong-settings",
         )
     notes = [
         gettext("The equations of {name} were solved at a tolerance of {tolerance:g}, not its own.").format(
@@ -219,11 +203,13 @@ def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequ
         raise PipelineError(
             gettext("The protocol sets a recall, but no card of its models says what that needs: leave it out."),
             _correct(),
+            "wrong-settings",
         )
     if "nrbc" in request.thresholds:
         raise PipelineError(
             gettext("The protocol sets both a recall and a threshold of nucleated red cells: leave one out."),
             _correct(),
+            "wrong-settings",
         )
     note = gettext(
         "Candidates are called from a probability of {threshold:g}: on {data} that found {recall_percent:g} % of nucleated red "
@@ -239,7 +225,7 @@ def at_recall(request: RunRequest, models: Mapping[str, Model]) -> tuple[RunRequ
 
 
 def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: Sink) -> Plan:
-    folder = RunFolder(request.folder)
+    folder = RunFolder.of(request)
     if (earlier := folder.plan()) is not None:
         if request.mpp in (None, earlier.mpp):
             return earlier
@@ -251,58 +237,6 @@ def _plan(slide: Slide, request: RunRequest, models: Mapping[str, Model], sink: 
     plan.notes += scale_notes(plan.mpp, mpp_by_model)
     folder.keep_plan(plan)
     return plan
-
-
-def _count(
-    slide: Slide, plan: Plan, request: RunRequest, how: CellFinder, schema: Schema, sink: Sink
-) -> tuple[list[int], NDArray[np.int64], bool]:
-    """Count the planned fields whole, in order, until the targets of cells counted so are met: (indices counted, cells that
-    count towards targets by class, whether it was stopped)."""
-    folder = RunFolder(request.folder)
-    targets = targets_of(request, schema, "fields")
-    ahead = Ahead.of(plan, request, schema, isinstance(how, SearchingFinder))
-    searched = bool(plan.search) and bool(targets_of(request, schema, "film"))
-    cells_by_class = np.zeros(len(schema), np.int64)
-    field_indices: list[int] = []
-    total = 0
-    for place in plan.counted_fields:
-        cells = folder.field_cells(place.index)
-        if cells is None:
-            # What is on disk has been counted: a worker that died before it could stop leaves it to the next one.
-            if sink.stop_asked():
-                return field_indices, cells_by_class, True
-            cells = without_covered(how.cells(slide, place, plan.mpp, schema), slide, place, plan.mpp)
-            folder.keep_field(place.index, cells)
-        field_indices.append(place.index)
-        here = counts_at(place.elsewhere, cells.x, cells.y)
-        cells_by_class += towards_targets(cells.take(np.flatnonzero(here)), place, len(schema))
-        total += int(here.sum())
-        sink.field_done(len(field_indices), ahead.counting(len(field_indices), cells_by_class), total)
-        if request.photo_fields or request.region:
-            continue
-        if (targets and reached(targets, cells_by_class)) or (
-            not targets and searched and len(field_indices) >= FIRST_FIELDS
-        ):
-            break
-    return field_indices, cells_by_class, False
-
-
-def _every_cell(
-    folder: Path, field_indices: list[int], searched: Sequence[CellTable], schema: Schema, plan: Plan
-) -> CellTable:
-    """The cells of the fields that are done and those that were searched for, each once, in the order of the file."""
-    parts: list[CellTable] = []
-    for index in field_indices:
-        cells = RunFolder(folder).field_cells(index)
-        if cells is None:
-            raise PipelineError(
-                gettext("The cells of field {index} cannot be read back.").format(index=index),
-                gettext("Look at the disk; then retry."),
-            )
-        parts.append(cells)
-    every = CellTable.concatenate([*parts, *searched], len(schema))
-    every = without_outlines_of_several(one_of_doubles(every), schema)
-    return each_once(every, plan.fields, plan.mpp).in_file_order()
 
 
 def _embedded_by(cells: CellTable, models: Mapping[str, Model]) -> dict[str, list[str]]:
@@ -344,10 +278,11 @@ def _close(
         "tiles": tile_index(cells),
         "pyramid": density_pyramid(cells),
     }
-    folder = RunFolder(request.folder)
+    folder = RunFolder.of(request)
     folder.keep_plan(_note_search(plan, result))
-    contours = write_contours(folder.contours_file, cells)
-    sha256 = write_cells(folder.cells_file, cells, metadata)
+    with folder.writing():
+        contours = write_contours(folder.contours_file, cells)
+        sha256 = write_cells(folder.cells_file, cells, metadata)
     return Outcome(
         cells=len(cells),
         fields_done=len(result.fields),
@@ -370,19 +305,3 @@ def _note_search(plan: Plan, result: _Counted) -> Plan:
         place.searched = where.get(place.index, "")
     plan.searched_mm2 = result.searched.mm2["film"]
     return plan
-
-
-def one_of_doubles(cells: CellTable) -> CellTable:
-    """Of cells found in two neighbouring fields only one: the one of the earlier field in the table."""
-    if len(cells) < 2:
-        return cells
-    points = np.stack([cells.x, cells.y], axis=1).astype(np.float64)
-    radius = 0.35 * np.sqrt(cells.w.astype(np.float64) * cells.h)
-    drop = np.zeros(len(cells), bool)
-    # Each by its own size: by that of the largest, a clump would bring all pairs of a slide's cells into memory.
-    for i, near in enumerate(cKDTree(points).query_ball_point(points, radius, return_sorted=True)):
-        for j in near:
-            if j <= i or drop[i] or drop[j] or cells.field[i] == cells.field[j]:
-                continue
-            drop[j] = bool(np.hypot(*(points[i] - points[j])) < min(radius[i], radius[j]))
-    return cells.take(np.flatnonzero(~drop))

@@ -18,21 +18,24 @@ from numpy.typing import NDArray
 
 from hemaview.cells.schema import Schema
 from hemaview.cells.store import CellFileError, read_cells, write_cells, write_contours
-from hemaview.cells.table import CUT, OUTSIDE, CellTable
+from hemaview.cells.table import OUTSIDE, CellTable
 from hemaview.inference import CentreFinder
 from hemaview.inference.grounds import Grounds
 from hemaview.pipeline.fieldchoice import NOT_LOOKED_AT
 from hemaview.pipeline.fieldworth import BLURRED, judged
+from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.lowpower import LowPower, at_low_power
 from hemaview.pipeline.plan import Plan, PlannedField, RunRequest, Sink
 from hemaview.pipeline.targets import (
     EDGES_MM2,
     EDGES_SHARE,
     Ahead,
+    Tally,
+    in_the_end,
     reached,
     search_mm2,
     targets_of,
-    towards_targets,
+    unidentified_in,
 )
 from hemaview.words import ngettext
 from hemaview.wsi.slide import Slide
@@ -72,6 +75,8 @@ class SearchTask:
     """Indices of the fields that were counted whole."""
     cells_by_class: NDArray[np.int64]
     """Their cells that count towards targets, by class, int64 (classes,)."""
+    tally: Tally
+    """Counts those of the search."""
 
 
 @dataclass
@@ -88,13 +93,15 @@ class Searched:
     """The cells that it found, a table a lot."""
     partial: bool = False
     """Whether a person stopped it."""
+    cells_by_class: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Cells that count towards targets, counting included, by class, int64 (classes,)."""
 
     @classmethod
-    def begun(cls, plan: Plan, field_indices: list[int]) -> Searched:
+    def begun(cls, plan: Plan, field_indices: list[int], cells_by_class: NDArray[np.int64]) -> Searched:
         """Before any search: nucleated cells of the fields that were counted whole count."""
         area = {f.index: f.area_mm2 for f in plan.fields}
         whole = round(sum(area[i] for i in field_indices), 6)
-        return cls({"fields": whole, "film": whole, "edges": 0.0})
+        return cls({"fields": whole, "film": whole, "edges": 0.0}, cells_by_class=cells_by_class.copy())
 
 
 @dataclass(frozen=True)
@@ -109,16 +116,16 @@ class _Part:
 def search(task: SearchTask, finder: SearchingFinder, seeker: CentreFinder | None, sink: Sink) -> Searched:
     """Search (or go on with it) until the targets are met, the protocol's area is searched or the film is; then the edges, as
     far in proportion."""
-    outcome = Searched.begun(task.plan, task.whole_fields)
+    outcome = Searched.begun(task.plan, task.whole_fields, task.cells_by_class)
     targets = targets_of(task.request, task.schema, "film")
     if not targets or not (task.plan.search or task.plan.edges):
         return outcome
     most_mm2 = search_mm2(task.request)
     estimate = Ahead.of(task.plan, task.request, task.schema, True)
-    progress = _Progress(task, estimate, outcome, task.cells_by_class.copy(), int(task.cells_by_class.sum()))
+    progress = _Progress(task, estimate, outcome, max(0, int(task.cells_by_class.sum())))
     with ThreadPoolExecutor(1) as ahead:
         for lot in _lots(task, "search", task.plan.search, ahead):
-            if reached(targets, progress.cells_by_class) or outcome.mm2["film"] + outcome.mm2["edges"] >= most_mm2:
+            if reached(targets, outcome.cells_by_class) or outcome.mm2["film"] + outcome.mm2["edges"] >= most_mm2:
                 break
             if not progress.take(lot, _part_of(lot, task, finder, seeker), sink):
                 break
@@ -150,8 +157,6 @@ class _Progress:
     """How many fields it will take."""
     searched: Searched
     """What it gave so far."""
-    cells_by_class: NDArray[np.int64]
-    """Cells that count towards targets, counting included, by class, int64 (classes,)."""
     cells: int
     """Of all kinds, counting included."""
 
@@ -166,12 +171,14 @@ class _Progress:
                 (self.searched.film if place == FILM else self.searched.edges).append(index)
                 self.searched.mm2[place] += fields[index].area_mm2
             own = result.cells.take(np.flatnonzero(result.cells.field == index))
-            self.cells_by_class += towards_targets(own, fields[index], len(self.cells_by_class))
+            self.searched.cells_by_class += self.task.tally.of(own, fields[index])
         self.searched.tables.append(result.cells)
         self.cells += len(result.cells)
         film = len(self.task.whole_fields) + len(self.searched.film)
         done = film + len(self.searched.edges)
-        total = self.ahead.at_edges(film, done) if at_edges else self.ahead.searching(done, self.cells_by_class)
+        total = (
+            self.ahead.at_edges(film, done) if at_edges else self.ahead.searching(done, self.searched.cells_by_class)
+        )
         sink.field_done(done, total, self.cells)
         return True
 
@@ -219,7 +226,8 @@ def _part_of(lot: _Lot, task: SearchTask, finder: SearchingFinder, seeker: Centr
         if part is None:
             views = lot.views.result() if lot.views is not None else _views(task, lot.places)
             part = _searched(task, finder, seeker, views)
-            _write(lot.path, part)
+            with RunFolder.of(task.request).writing():
+                _write(lot.path, part)
         return part
 
     return make
@@ -270,8 +278,7 @@ def search_notes(request: RunRequest, schema: Schema, plan: Plan, searched: Sear
     if not targets or not (plan.search or plan.edges):
         return notes
     wanted, classes = targets[0]
-    whole = (cells.flags & (CUT | OUTSIDE)) == 0
-    cells_by_class = np.bincount(cells.cls[whole], minlength=len(schema))
+    cells_by_class = in_the_end(cells, len(schema))
     if not reached(targets, cells_by_class) and not searched.partial:
         n = int(cells_by_class[classes].sum())
         notes.append(
@@ -283,6 +290,14 @@ def search_notes(request: RunRequest, schema: Schema, plan: Plan, searched: Sear
                 n,
             ).format(n=n, wanted=wanted, mm2=searched.mm2["film"])
         )
+        if n_unnamed := unidentified_in(cells, schema):
+            notes.append(
+                ngettext(
+                    "{n:,} nucleated cell is unidentified and is not among them.",
+                    "{n:,} nucleated cells are unidentified and are not among them.",
+                    n_unnamed,
+                ).format(n=n_unnamed)
+            )
     if searched.edges:
         outside = int(((cells.flags & OUTSIDE) != 0).sum())
         notes.append(

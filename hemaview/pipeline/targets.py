@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from hemaview.cells.schema import Schema
 from hemaview.cells.table import CUT, OUTSIDE, CellTable
 from hemaview.pipeline.plan import Plan, PlannedField, RunRequest
+from hemaview.pipeline.unidentified import CLASS, with_unidentified
+from hemaview.words import ngettext
 
 FIRST_FIELDS = 4
 """Where a protocol asks for no red cells, those of so many fields are counted all the same."""
@@ -45,6 +47,83 @@ def towards_targets(cells: CellTable, place: PlannedField, classes: int) -> NDAr
     in it. One on the border of two fields is found in both, and is one cell."""
     own = (cells.x >= place.x) & (cells.x < place.x + place.w) & (cells.y >= place.y) & (cells.y < place.y + place.h)
     return np.bincount(cells.cls[own & ((cells.flags & (CUT | OUTSIDE)) == 0)], minlength=classes).astype(np.int64)
+
+
+def in_the_end(cells: CellTable, classes: int) -> NDArray[np.int64]:
+    """Cells of a run, each once and by its last name, that count towards targets, by class, int64 (classes,)."""
+    return np.bincount(cells.cls[(cells.flags & (CUT | OUTSIDE)) == 0], minlength=classes).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts cells towards targets while fields are done, each by the name that it will have in the end."""
+
+    schema: Schema
+    """Their classes."""
+    least: Mapping[str, Mapping[str, float]]
+    """What the net that names them says of each class (`Card.least`); {} where it leaves none unidentified."""
+    strange: bool
+    """The film's stain is taken for one that the net did not learn from."""
+    begun: NDArray[np.int64]
+    """What counting begins at, by class, int64 (classes,): below 0 by the cells that turned out to be others at the end of an
+    earlier round."""
+
+    @classmethod
+    def first(cls, schema: Schema, least: Mapping[str, Mapping[str, float]], strange: bool) -> Tally:
+        return cls(schema, least, strange, np.zeros(len(schema), np.int64))
+
+    def of(self, cells: CellTable, place: PlannedField) -> NDArray[np.int64]:
+        """`towards_targets` of a field's cells, without those that will be unidentified."""
+        named = with_unidentified(cells, self.schema, self.least, self.strange)
+        return towards_targets(named, place, len(self.schema))
+
+    def again(self, counted: NDArray[np.int64], known: NDArray[np.int64], strange: bool) -> Tally:
+        """For a round that goes on where one has `counted` more cells than are `known` for it in the end (both by class)."""
+        if strange and not self.strange:  # every cell is named otherwise: they are counted anew
+            return Tally.first(self.schema, self.least, True)
+        nucleated = np.isin(np.arange(len(self.schema)), _nucleated(self.schema))
+        return replace(self, begun=self.begun - np.where(nucleated, counted - known, 0))
+
+
+def ended_short(request: RunRequest, schema: Schema, counted: NDArray[np.int64], known: NDArray[np.int64]) -> bool:
+    """Whether a target that was met by the cells `counted` is not by those that are `known` for it (both by class)."""
+    every = [*targets_of(request, schema, "fields"), *targets_of(request, schema, "film")]
+    return any(
+        int(counted[classes].sum()) >= wanted > int(known[classes].sum())
+        for wanted, classes in every
+        if set(classes) <= set(_nucleated(schema))
+    )
+
+
+def _nucleated(schema: Schema) -> list[int]:
+    return [c.index for c in schema.of_kind("nucleated")]
+
+
+def unidentified_in(cells: CellTable, schema: Schema) -> int:
+    """How many cells that would count towards a target have no name."""
+    return int(in_the_end(cells, len(schema))[schema.index(CLASS)]) if CLASS in schema.by_key else 0
+
+
+def field_notes(request: RunRequest, schema: Schema, cells: CellTable) -> list[str]:
+    """Where the nucleated cells that end counting were not found in the counted fields for want of names: in a sentence."""
+    n_unnamed = unidentified_in(cells, schema)
+    if request.photo_fields or request.region or not n_unnamed:
+        return []
+    known = in_the_end(cells, len(schema))
+    notes = []
+    for wanted, classes in targets_of(request, schema, "fields"):
+        n = int(known[classes].sum())
+        if n < wanted and set(classes) <= set(_nucleated(schema)):
+            notes.append(
+                ngettext(
+                    "{n:,} of the {wanted:,} nucleated cells to be counted have a name in the fields that could be counted; "
+                    "{unnamed:,} more cell is unidentified.",
+                    "{n:,} of the {wanted:,} nucleated cells to be counted have a name in the fields that could be counted; "
+                    "{unnamed:,} more cells are unidentified.",
+                    n_unnamed,
+                ).format(n=n, wanted=wanted, unnamed=n_unnamed)
+            )
+    return notes
 
 
 def search_mm2(request: RunRequest) -> float:

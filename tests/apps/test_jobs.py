@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from datetime import timedelta
 from typing import Any
 
@@ -23,11 +24,11 @@ from apps.reports import services as reports
 from apps.reports.manifest import verify as verify_report
 from hemaview.assays import assay
 from hemaview.cells.transport import pack
-from hemaview.inference import NoDevice, OutOfMemory
-from hemaview.pipeline import Cancelled, Outcome
+from hemaview.inference import BadPicture, NoDevice, OutOfMemory, UnknownModel, WeightsChanged
+from hemaview.pipeline import Cancelled, Outcome, PipelineError
 from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.plan import Plan, PlannedField
-from hemaview.wsi.errors import Unreadable
+from hemaview.wsi.errors import TooLarge, Unreadable
 from tests import factories
 
 
@@ -91,22 +92,34 @@ def test_a_finished_job_puts_its_case_in_review_and_a_second_message_does_nothin
     monkeypatch.setattr(worker, "run", lambda request, sink: runs.append(request) or outcome())
     job = worker.work(str(requested.pk))
     assert job is not None and job.state == Job.State.DONE and job.percent == 100
+    assert runs[0].attempt == job.attempt == 1, "which no later one's files are written by"
     assert Case.objects.get(pk=requested.slide.case_id).state == Case.State.IN_REVIEW
     assert worker.work(str(requested.pk)) is None
     assert len(runs) == 1
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "code", "words"),
     [
-        (OutOfMemory("The model ran out of memory even with half its batch."), "more memory"),
-        (Unreadable("The picture data of this slide are damaged."), "Open the slide"),
-        (NoDevice("HEMAVIEW_DEVICE may be cpu or cuda, not gpu."), "change HEMAVIEW_DEVICE"),
-        (RuntimeError("boom"), "worker's log"),
+        (OutOfMemory("The model ran out of memory even with half its batch."), "out-of-memory", "smaller region"),
+        (MemoryError(), "out-of-memory", "more memory"),
+        (RuntimeError("CUDA error: out of memory"), "out-of-memory", "HEMAVIEW_DEVICE=cpu"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "out-of-memory", "smaller region"),
+        (Unreadable("The picture data of this slide are damaged."), "unreadable", "another, undamaged file"),
+        (BadPicture("A picture has height, width and 1 to 4 channels."), "unreadable", "another file"),
+        (TooLarge("This slide has more pixels than are read."), "too-large", "a region of the slide"),
+        (UnknownModel("There is no model called some-net."), "model-missing", "manage.py setup"),
+        (WeightsChanged("The weights file of some-net 1 is damaged."), "weights-changed", "install the weights anew"),
+        (NoDevice("HEMAVIEW_DEVICE may be cpu or cuda, not gpu."), "no-device", "change HEMAVIEW_DEVICE"),
+        (PipelineError("No field can be counted.", "Import another part.", "no-field"), "no-field", "another part"),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk-full", "free space"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), "file-gone", "restore its file"),
+        (OSError(errno.EIO, "Input/output error"), "disk", "check the disk"),
+        (RuntimeError("boom"), "fault", "worker's log"),
     ],
 )
 def test_a_failed_job_says_what_a_person_can_do_and_can_be_tried_again(
-    error: Exception, words: str, requested: Job, tess: Any, monkeypatch: pytest.MonkeyPatch
+    error: Exception, code: str, words: str, requested: Job, tess: Any, api: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(request: Any, sink: Any) -> Outcome:
         raise error
@@ -114,9 +127,11 @@ def test_a_failed_job_says_what_a_person_can_do_and_can_be_tried_again(
     monkeypatch.setattr(worker, "run", fail)
     failed = worker.work(str(requested.pk))
     assert failed is not None and failed.state == Job.State.FAILED
-    assert failed.reason.endswith(".") and words in failed.advice
+    assert failed.reason.endswith(".") and words in failed.advice and failed.code == code
+    assert ("setup" in failed.advice) == (code in ("model-missing", "weights-changed"))
+    assert api(tess).get(f"/api/v1/jobs/{requested.pk}/").json()["code"] == code
     again = services.retry(tess, failed)
-    assert again.state == Job.State.REQUESTED and again.reason == ""
+    assert again.state == Job.State.REQUESTED and (again.code, again.reason) == ("", "")
 
 
 def test_a_worker_that_dies_on_one_field_again_and_again_is_given_up_with_a_reason(requested: Job) -> None:
@@ -277,7 +292,7 @@ def test_an_analysis_that_a_signed_report_holds_is_not_run_again_over_its_cells(
 def test_the_time_of_a_run_that_is_tried_again_does_not_hold_the_time_between(requested: Job, tess: Any) -> None:
     claimed = runservices.claim(requested.pk, "w")
     assert claimed is not None
-    runservices.fail(claimed, "The worker ran out of memory.", "")
+    runservices.fail(claimed, "The worker ran out of memory.", "", "out-of-memory")
     Job.objects.filter(pk=requested.pk).update(started_at=timezone.now() - timedelta(days=3))
     again = runservices.claim(services.retry(tess, Job.objects.get(pk=requested.pk)).pk, "w")
     assert again is not None
@@ -287,3 +302,29 @@ def test_the_time_of_a_run_that_is_tried_again_does_not_hold_the_time_between(re
     runservices.finish(again, partial=False, cells=1, cells_sha256="x" * 64)
     again.refresh_from_db()
     assert again.duration_s is not None and again.duration_s < 60
+
+
+@pytest.mark.parametrize("end", ["fails", "is given up", "is cancelled"])
+def test_what_an_attempt_said_of_the_slide_does_not_stand_beside_the_end_of_a_later_one(
+    end: str, requested: Job, tess: Any
+) -> None:
+    claimed = runservices.claim(requested.pk, "w")
+    assert claimed is not None
+    guard = {"code": "stain", "sentence": "The stain is unlike any that the model learned from."}
+    said = {"notes": ["3 of 4 cells were found."], "guards": [guard]}
+    runservices.finish(claimed, partial=True, cells=5, cells_sha256="c" * 64, **said)
+    again = services.retry(tess, Job.objects.get(pk=requested.pk))
+    assert (again.notes, again.guards, again.duration_s) == ([], [], None)
+    Job.objects.filter(pk=again.pk).update(**said)  # as rows of an earlier release have it
+    if end == "is given up":
+        Job.objects.filter(pk=again.pk).update(stalled=runservices.MAX_STALLED)
+        assert runservices.claim(again.pk, "w") is None
+    else:
+        second = runservices.claim(again.pk, "w")
+        assert second is not None
+        if end == "fails":
+            runservices.fail(second, "The worker ran out of memory.", "Retry.", "out-of-memory")
+        else:
+            runservices.finish(second, partial=True)
+    again.refresh_from_db()
+    assert again.state in (Job.State.FAILED, Job.State.CANCELLED) and (again.notes, again.guards) == ([], [])

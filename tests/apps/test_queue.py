@@ -18,6 +18,7 @@ from apps.analysis.models import Job
 from apps.audit.models import Record
 from apps.cases.models import Case
 from apps.cases.services import set_urgent
+from apps.reports.tasks import sweep as sweep_files
 from apps.slides.tasks import convert_slide, import_slide
 from apps.slides.tasks import sweep as sweep_slides
 from hemaview.config.celery import app
@@ -102,8 +103,8 @@ def test_a_bell_takes_what_is_next_in_line_and_not_what_rang_it(
 
 def test_sweeps_imports_and_analyses_have_queues_of_their_own() -> None:
     names = {task: app.amqp.router.route({}, task.name)["queue"].name for task in
-             (tasks.sweep, sweep_slides, import_slide, convert_slide, tasks.run_job)}  # fmt: skip
-    assert list(names.values()) == ["bells", "bells", "imports", "imports", "cpu"]
+             (tasks.sweep, sweep_slides, sweep_files, import_slide, convert_slide, tasks.run_job)}  # fmt: skip
+    assert list(names.values()) == ["bells", "bells", "bells", "imports", "imports", "cpu"]
 
 
 def test_the_queue_is_seen_by_administrators_without_the_names_of_restricted_cases(tess: Any, film: Path) -> None:

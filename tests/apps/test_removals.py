@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from guardian.models import UserObjectPermission
 
 from apps.accounts import stores
 from apps.accounts.errors import Conflict, Forbidden, Missing, Refusal
-from apps.analysis.models import Job
+from apps.analysis.models import Job, ReportedAnalysis
 from apps.analysis.services import retry
 from apps.audit.models import Record
 from apps.audit.selectors import records_for
@@ -23,6 +26,8 @@ from apps.cases.services import create_case, set_comment, set_rights, update_cas
 from apps.reports.models import Report
 from apps.reports.removals import Loss, delete_case, loss_of_case, loss_of_slide, remove_slide
 from apps.reports.services import amend, sign
+from apps.reports.strays import _changed, sweep_removed
+from apps.reports.tasks import sweep as sweep_files
 from apps.review.analyses import choose
 from apps.review.annotations import annotate
 from apps.review.cellnotes import note_cell
@@ -31,6 +36,7 @@ from apps.review.models import LabelEvent, Reading
 from apps.review.secondreading import order_second_reading, withdraw_second_reading
 from apps.review.services import add_cell, label_cells, redo, undo
 from apps.slides.models import Slide, Upload
+from apps.slides.services import delete_slide
 from hemaview.tiles import KeptTiles
 from tests import factories
 from tests.apps.test_reports import see_all
@@ -258,3 +264,65 @@ def test_a_case_that_keeps_cells_stays_in_review(job: Job, tess: Any, tmp_path: 
     factories.finished_job(other)
     remove_slide(tess, Slide.objects.get(pk=job.slide_id), "Blurred")
     assert Case.objects.get(pk=case.pk).state == Case.State.IN_REVIEW
+
+
+def _aged(*folders: Path, hours: float) -> None:
+    """As if everything in them had been put there so many hours ago."""
+    for path in (path for folder in folders for path in (folder, *folder.rglob("*"))):
+        os.utime(path, (time.time() - 3600 * hours,) * 2)
+
+
+@pytest.mark.parametrize("how", ["the slide", "the case", "a slide without results"])
+def test_files_that_a_crash_right_after_a_removal_leaves_are_swept_hours_later(
+    how: str, job: Job, tess: Any, ada: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The callbacks that delete files never run here: as where the process is killed once the rows are gone."""
+    monkeypatch.setattr("apps.reports.strays._change_of", lambda stat: stat.st_mtime)  # nobody can set the other time
+    slide, folders = job.slide, (job.slide.folder, job.folder)
+    tile = KeptTiles(settings.TILE_CACHE_DIR, 100).place(slide.pk.hex, "stamp", 0, 0, 0)
+    tile.parent.mkdir(parents=True)
+    tile.write_bytes(b"kept")
+    _aged(*folders, hours=7)
+    assert sweep_removed() == 0 and all(folder.is_dir() for folder in folders), "they have their rows"
+    if how == "the case":
+        delete_case(ada, slide.case, slide.case.accession, "wrong")
+    elif how == "the slide":
+        remove_slide(tess, slide, "wrong")
+    else:
+        ReportedAnalysis.objects.all().delete()
+        Job.objects.filter(pk=job.pk).update(cells_sha256="", state=Job.State.FAILED)
+        delete_slide(tess, slide)
+    assert not Slide.objects.exists() and all(folder.is_dir() for folder in folders)
+    (job.folder / "part-0.arrow").write_bytes(b"of a worker that does not know yet")
+    assert sweep_removed() == 1 and job.folder.is_dir() and not slide.folder.exists() and not tile.exists()
+    _aged(job.folder, hours=5)
+    assert sweep_removed() == 0
+    _aged(job.folder, hours=7)
+    sweep_files()
+    assert not job.folder.exists()
+
+
+def test_what_the_record_does_not_say_was_removed_is_never_swept(
+    job: Job, tess: Any, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a house that is connected to another database, or that is being restored; and a slide that is just coming in."""
+    monkeypatch.setattr("apps.reports.strays._change_of", lambda stat: stat.st_mtime)
+    slide = job.slide
+    removed = factories.slide(slide.case, film)
+    remove_slide(tess, removed, "wrong")
+    elsewhere = stores.slides().folder / "not-a-slide"  # type: ignore[attr-defined]
+    elsewhere.mkdir()
+    coming = stores.slides().folder / str(uuid.uuid4())  # type: ignore[attr-defined]
+    coming.mkdir()
+    ReportedAnalysis.objects.all().delete()
+    Job.objects.all().delete()
+    Slide.objects.all().delete()
+    _aged(slide.folder, job.folder, removed.folder, elsewhere, coming, hours=99)
+    assert sweep_removed() == 1 and not removed.folder.exists()
+    assert all(folder.is_dir() for folder in (slide.folder, job.folder, elsewhere, coming))
+
+
+def test_files_that_were_put_there_lately_are_young_whatever_time_they_carry(tmp_path: Path) -> None:
+    (tmp_path / "moved-here").touch()
+    _aged(tmp_path, hours=99)
+    assert _changed(tmp_path) > time.time() - 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import timedelta
 from io import StringIO
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from apps.accounts.errors import Conflict, Forbidden, Missing
 from apps.analysis import adaptations
-from apps.analysis.models import Adaptation, Job, ModelVersion
+from apps.analysis.models import Adaptation, Algorithm, Job, ModelVersion
 from apps.analysis.modelservices import sync_models
 from apps.analysis.selectors import protocol_named
 from apps.analysis.services import request_job
@@ -33,7 +34,7 @@ from apps.teaching import labels
 from apps.teaching.learning import learn
 from apps.teaching.services import order
 from apps.teaching.tasks import learn_site
-from hemaview.inference import read_taught
+from hemaview.inference import OutOfMemory, UnknownModel, read_taught
 from hemaview.learning.engine import teach as engine
 from hemaview.learning.publish import site as site_lessons
 from hemaview.pipeline.folder import RunFolder
@@ -206,7 +207,7 @@ def test_the_page_and_the_api_say_how_good_it_is_and_switch_it(
         "after": figures(0.7), "curve": [{"n_labels": 10, "macro_f1": 0.5}, {"n_labels": 32, "macro_f1": 0.7}],
         "without_labels": ["blast"], "next": [{**of_job, "row": 30}, {**of_job, "row": 10}],
     }  # fmt: skip
-    assert adaptations.finish(teaching, cells=[{}] * 32, report=report, sha256="ab" * 32)
+    assert adaptations.finish(teaching, cells=[{}] * 32, report=report, file=b"taught")
     page = client.get(f"/sites/{site.pk}/").content.decode()
     assert "32 cells of 2 slides" in page and "70.0 %" in page and "Macro F1 by number of labels: 0.50 with 10" in page
     assert "hardly better" not in page
@@ -278,3 +279,42 @@ def test_the_api_names_no_cell_of_a_case_that_its_reader_may_not_see(
         of_site, of_row = (api(user).get(address).json() for address in addresses)
         for report in (of_site[0]["report"], of_row["report"]):
             assert [cell["accession"] for cell in report["next"]] == seen
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            OutOfMemory("The model ran out of memory over a single picture."),
+            "set HEMAVIEW_BATCH lower; then teach again",
+        ),
+        (MemoryError(), "set HEMAVIEW_BATCH lower; then teach again"),
+        (UnknownModel("There is no model called some-net."), "manage.py setup"),
+    ],
+)
+def test_a_teaching_that_fails_says_what_a_person_can_do(
+    error: Exception, words: str, ada: Any, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise error
+
+    algorithm = Algorithm.objects.create(name="some-net", title="Some net", task="classification")
+    base = ModelVersion.objects.create(algorithm=algorithm, version="1", sha256="d" * 64)
+    monkeypatch.setattr("apps.teaching.learning._learn", fail)
+    ended = learn(adaptations.create(ada, site, "blood_film", base).pk)
+    assert ended is not None and ended.state == Adaptation.State.FAILED and words in ended.reason
+
+
+def test_a_worker_whose_teaching_went_to_another_does_not_write_over_that_ones_file(ada: Any, site: Site) -> None:
+    algorithm = Algorithm.objects.create(name="some-net", title="Some net", task="classification")
+    base = ModelVersion.objects.create(algorithm=algorithm, version="1", sha256="d" * 64)
+    row = adaptations.create(ada, site, "blood_film", base)
+    first = adaptations.claim(row.pk, "one")
+    Adaptation.objects.filter(pk=row.pk).update(lease=timezone.now() - timedelta(hours=1))
+    second = adaptations.claim(row.pk, "two")
+    assert first is not None and second is not None
+    assert adaptations.finish(second, cells=[], report={}, file=b"of the second")
+    assert not adaptations.finish(first, cells=[], report={}, file=b"of the first")
+    assert (settings.ADAPTATIONS_DIR / row.blob).read_bytes() == b"of the second"
+    row.refresh_from_db()
+    assert row.sha256 == hashlib.sha256(b"of the second").hexdigest()

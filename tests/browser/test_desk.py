@@ -49,10 +49,11 @@ def test_a_phrase_of_the_laboratory_is_added_and_picked_by_its_code_in_a_conclus
 def test_no_page_is_wider_than_a_tablet_or_a_phone(visit: Any, house: Stack) -> None:
     page = visit("ada")
     wider = []
-    for address in (*PAGES, "/", "/models/", "/cases/new/", "/cases/B-1/", "/cases/B-1/read/"):
+    for address in (*PAGES, "/", "/models/", "/cases/new/", "/cases/B-1/", "/cases/B-1/read/", "/cases/B-1/report/"):
         page.goto(f"http://127.0.0.1:{house.port}{address}")
         expect(page.locator("main:visible")).to_have_count(1)
-        for width, height in ((820, 1180), (390, 844)):
+        page.evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true; })")
+        for width, height in ((820, 1180), (390, 844), (375, 667)):
             page.set_viewport_size({"width": width, "height": height})
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wider.append((address, width))

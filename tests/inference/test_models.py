@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from hemaview.inference import Classifier, NetSettings, Segmenter, UnknownModel, WeightsChanged, load
+from hemaview.inference import Classifier, InferenceError, NetSettings, Segmenter, UnknownModel, WeightsChanged, load
 from hemaview.inference.models import state_of
 from hemaview.inference.pictures import softmax
 from hemaview.inference.precision import F32
@@ -51,12 +53,27 @@ def test_the_chosen_runtime_and_torch_agree_in_float32(name: str) -> None:
 
 
 def test_an_unknown_model_and_changed_weights_are_refused_by_name() -> None:
-    with pytest.raises(UnknownModel, match="there are:"):
+    with pytest.raises(UnknownModel, match="there are:") as lacking:
         load("no-such-net")
-    with pytest.raises(WeightsChanged, match="red-cell-unet"):
+    assert "install the weights anew" in lacking.value.remedy
+    with pytest.raises(WeightsChanged, match="red-cell-unet") as changed:
         load("red-cell-unet", sha256="0" * 64)
-    with pytest.raises(UnknownModel, match="is not installed"):
+    with pytest.raises(UnknownModel, match="is not installed") as other:
         load("red-cell-unet", version="99")
+    for refused in (changed, other):  # the job was ordered with what is not here: the same one fails again
+        assert refused.value.remedy.endswith("then order the analysis anew.")
+
+
+def test_weights_that_are_gone_since_the_cards_were_read_are_missing_by_name(tmp_path: Path) -> None:
+    card = cards()["red-cell-unet"]
+    with pytest.raises(UnknownModel, match=f"weights file of red-cell-unet {card.version} is missing"):
+        state_of(replace(card, raw={**card.raw, "weights": str(tmp_path / "gone.safetensors")}))
+
+
+def test_each_error_of_a_model_has_a_code_of_its_own_and_a_remedy() -> None:
+    every = [InferenceError, *InferenceError.__subclasses__()]
+    assert len({error.code for error in every}) == len(every)
+    assert all(re.fullmatch(r"[A-Z].*\.", error("It cannot be run.").remedy) for error in every)
 
 
 def test_a_model_is_less_sure_of_blood_on_which_it_is_and_its_answers_stay() -> None:

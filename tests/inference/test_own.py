@@ -11,7 +11,7 @@ import pytest
 
 from hemaview.cells.store import sha256_of
 from hemaview.inference import Classifier, WeightsChanged, load_own
-from hemaview.inference.own import OwnRuntime
+from hemaview.inference.own import NoRuntime, OwnRuntime
 from hemaview.methods.own.cardfile import checked_card
 from hemaview.methods.own.files import OwnFiles
 from hemaview.methods.own.weights import ONNX
@@ -87,6 +87,24 @@ def test_altered_or_missing_files_are_refused_by_name_even_after_they_were_loade
     own.weights.unlink()
     with pytest.raises(WeightsChanged, match="are gone"):
         load_own(own)
+
+
+def test_the_very_same_files_are_asked_for_only_where_files_are_at_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = files(tmp_path, onnx.mean_colour(3, weights=RED_GREEN_BLUE))
+
+    def missing(*_: Any) -> Any:
+        raise ImportError("openvino")
+
+    monkeypatch.setattr("hemaview.inference.own.onnx_runtime", missing)
+    with pytest.raises(NoRuntime, match="not installed") as refused:
+        load_own(own)
+    assert "install what runs it" in refused.value.remedy and "upload" not in refused.value.remedy
+    own.weights.unlink()
+    with pytest.raises(WeightsChanged) as gone:
+        load_own(own)
+    assert "upload the very same two files again" in gone.value.remedy
 
 
 @pytest.mark.parametrize("output", ["logits", "probabilities"])

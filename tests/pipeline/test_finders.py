@@ -94,8 +94,9 @@ def test_roles_that_are_empty_or_wrongly_filled_are_named() -> None:
         finder("film", {}, BLOOD_FILM)
     with pytest.raises(PipelineError, match="cell-kind-net is set for the role outline"):
         finder("outline", {"segmentation": load("red-cell-unet"), "kind": kind, "outline": kind}, SICKLE)
-    with pytest.raises(PipelineError, match="No finder of cells is called dowsing"):
+    with pytest.raises(PipelineError, match="No finder of cells is called dowsing") as refused:
         finder("dowsing", {}, BLOOD_FILM)
+    assert refused.value.code == "no-finder" and "choose another way of finding cells" in refused.value.remedy
     wrong = {"detector": kind, "segmentation": kind, "kind": kind, "red-cell-shape": kind, "nucleated-cell": kind}
     with pytest.raises(PipelineError, match="names classes that blood_film does not have: red_cell"):
         finder("film", wrong, BLOOD_FILM)

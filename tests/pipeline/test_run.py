@@ -17,9 +17,11 @@ from hemaview.cells.store import read_cells
 from hemaview.cells.table import BY_NUCLEATED, BY_RED, CUT, NOBODY, CellTable
 from hemaview.learning.metrics.matching import Matches, match_points
 from hemaview.methods.card import cards
-from hemaview.pipeline import Cancelled, PipelineError, RunRequest
+from hemaview.pipeline import Cancelled, PipelineError, RunRequest, Superseded
 from hemaview.pipeline.cheaplook import scale_from
-from hemaview.pipeline.run import one_of_doubles, run
+from hemaview.pipeline.folder import RunFolder
+from hemaview.pipeline.rounds import one_of_doubles
+from hemaview.pipeline.run import run
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import TrueCell
 from tests.factories import cells as table_of
@@ -104,6 +106,16 @@ def died(film: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.raises(KeyboardInterrupt):
         run(request(film[0], folder, settings=COUNTED), Sink(die_after=1))
     return folder
+
+
+def test_a_run_that_another_worker_takes_over_leaves_the_files_to_that_one(photograph: Path, tmp_path: Path) -> None:
+    class TakenOver(Sink):
+        def field_done(self, fields_done: int, total: int, cells: int) -> None:
+            RunFolder(tmp_path, 2).begin()
+
+    with pytest.raises(Superseded):
+        run(of_photograph(photograph, tmp_path, attempt=1), TakenOver())
+    assert (tmp_path / "part-0.arrow").exists() and not (tmp_path / "cells.arrow").exists()
 
 
 def test_what_is_on_the_film_is_found(film: Any, undisturbed: Any) -> None:

@@ -4,6 +4,7 @@ goes on where it was cut short."""
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from hemaview.assays import assay
 from hemaview.cells.store import read_cells
-from hemaview.cells.table import BY_NUCLEATED, OUTSIDE
+from hemaview.cells.table import BY_NUCLEATED, CUT, OUTSIDE, CellTable
 from hemaview.inference import Classifier, Segmenter, load_as
 from hemaview.pipeline.fieldcells import Models, cells_of_field, nucleated_cells_at
 from hemaview.pipeline.fieldchoice import NOT_LOOKED_AT, plan_run
@@ -21,6 +22,8 @@ from hemaview.pipeline.lowpower import at_low_power
 from hemaview.pipeline.plan import Plan, PlannedField
 from hemaview.pipeline.run import run
 from hemaview.pipeline.search import Searched, SearchTask, _edges_mm2, search_notes
+from hemaview.pipeline.targets import Tally
+from hemaview.pipeline.unidentified import CLASS
 from hemaview.wsi.slide import open_slide
 from hemaview.wsi.synthetic import MPP, TrueCell, WhiteCells, draw_film, write_film
 from tests.factories import cells as table_of
@@ -138,7 +141,7 @@ def test_the_edges_of_a_large_slide_are_searched_in_proportion_though_most_of_it
     plan = Plan(0.25, "file", None, fields, search=[*range(300), *range(400, 2000)], edges=[*range(300, 400)])
     order = request(tmp_path / "film.tif", tmp_path, settings={"wbc": 200})
     with open_slide(drawn_film(tmp_path, 4096, 2048)[0]) as slide:
-        task = SearchTask(slide, plan, order, FILM, [], np.zeros(len(FILM), np.int64))
+        task = SearchTask(slide, plan, order, FILM, [], np.zeros(len(FILM), np.int64), Tally.first(FILM, {}, False))
     tenth = Searched({"fields": 0.0, "film": 0.1 * 1900 * 0.05, "edges": 0.0})
     assert _edges_mm2(task, tenth, 60.0) == pytest.approx(1.0)
     half = Searched({"fields": 0.0, "film": 0.5 * 1900 * 0.05, "edges": 0.0})
@@ -196,3 +199,43 @@ def test_the_note_of_a_search_counts_its_cells_once_each_is_known_for_what_it_is
     (before,), (after,) = (search_notes(order, FILM, plan, searched, cells) for cells in (as_found, as_known))
     assert before.startswith("10 of the 200 nucleated cells to be counted were found in 0.50 mm²")
     assert after.startswith("1 of the 200 nucleated cells to be counted was found")
+
+
+def _named(folder: Path, fields: list[int] | None = None) -> tuple[int, int]:
+    """(white cells with a name, unidentified ones) that count towards the target, in the final file, of some fields alone."""
+    cells, _ = read_cells(folder / "cells.arrow")
+    cells = cells.take(np.flatnonzero(np.isin(cells.field, fields or cells.field)))
+    keys = [FILM.classes[i] for i in cells.cls[(cells.flags & (CUT | OUTSIDE)) == 0]]
+    return sum(c.group == "wbc" and c.counted for c in keys), sum(c.key == CLASS for c in keys)
+
+
+@pytest.mark.parametrize("known", ["as each field is done", "in the end alone"])
+def test_a_search_goes_on_until_cells_with_a_name_meet_the_target(
+    known: str, film: Drawn, undisturbed: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every other white cell is left unidentified. In the end alone: as where the stain of the cells that were found is strange,
+    or a cell turns out to be a red one."""
+
+    def every_other(cells: CellTable, schema: Any, *_: Any) -> CellTable:
+        nameless = schema.rows_of_kind(cells.cls, "nucleated") & (cells.x.astype(int) % 2 == 0)
+        return replace(cells, cls=np.where(nameless, schema.index(CLASS), cells.cls).astype(np.uint8))
+
+    monkeypatch.setattr("hemaview.pipeline.rounds.with_unidentified", every_other)
+    monkeypatch.setattr(
+        "hemaview.pipeline.targets.with_unidentified",
+        every_other if known == "as each field is done" else lambda cells, *_: cells,
+    )
+    for name in ("all", "some", "more"):  # what is on disk is read back: no net is asked
+        shutil.copytree(undisturbed[0], tmp_path / name)
+    run(searching(film, tmp_path / "all"), Sink())
+    every, nameless = _named(tmp_path / "all")
+    _, metadata = read_cells(tmp_path / "all" / "cells.arrow")
+    in_first, nameless_in_first = _named(tmp_path / "all", metadata["fields"])
+    wanted = in_first + 1  # met by the field that is counted whole, if nameless cells counted
+    assert nameless_in_first and every >= wanted
+    outcome = run(searching(film, tmp_path / "some", wbc=wanted), Sink())
+    assert _named(tmp_path / "some")[0] >= wanted
+    assert not any("to be counted" in note for note in outcome.notes)
+    more = run(searching(film, tmp_path / "more", wbc=every + 1), Sink())
+    assert any(note.startswith(f"{every} of the {every + 1} nucleated cells to be counted") for note in more.notes)
+    assert f"{nameless} nucleated cells are unidentified and are not among them." in more.notes

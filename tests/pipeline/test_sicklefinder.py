@@ -32,6 +32,7 @@ def measured(centres: list[tuple[float, float]], areas_px: list[float]) -> Measu
 class Picture:
     mpp = 0.2
     eyepiece = None
+    inside = None
 
 
 def rows(n: int, best: int) -> Any:

@@ -16,6 +16,7 @@ from hemaview.inference import Classifier, Model, Stain, load, load_as
 from hemaview.pipeline.filmfit import fit_to_film
 from hemaview.pipeline.finders import finder
 from hemaview.pipeline.finders.film import FilmFinder
+from hemaview.pipeline.folder import RunFolder
 from hemaview.pipeline.plan import Plan, PlannedField
 from hemaview.pipeline.stains import stain_guards
 from hemaview.wsi.slide import open_slide
@@ -132,7 +133,7 @@ def test_few_cells_are_named_by_the_careful_net_unless_they_show_a_usual_stain(
         "nucleated-cell": load("nucleated-cell-net"), "nucleated-cell-elsewhere": load("nucleated-cell-strangers")
     }  # fmt: skip
     with open_slide(path) as slide:
-        fitted, answer = fit_to_film(slide, FEW_NUCLEI, models, tmp_path, Sink())
+        fitted, answer = fit_to_film(slide, FEW_NUCLEI, models, RunFolder(tmp_path), Sink())
     assert answer is stain
     assert (fitted["nucleated-cell"].info.name == "nucleated-cell-net") == (stain is Stain.USUAL)
 
@@ -151,8 +152,8 @@ def test_a_strange_film_is_named_by_the_net_for_such_and_a_usual_one_is_not(tmp_
         }
         (tmp_path / name).mkdir()
         with open_slide(path) as slide:
-            fitted, stain = fit_to_film(slide, plan(4096, 2048), models, tmp_path / name, Sink())
-            again, same = fit_to_film(slide, plan(4096, 2048), models, tmp_path / name, Sink())
+            fitted, stain = fit_to_film(slide, plan(4096, 2048), models, RunFolder(tmp_path / name), Sink())
+            again, same = fit_to_film(slide, plan(4096, 2048), models, RunFolder(tmp_path / name), Sink())
         namer = fitted["nucleated-cell"]
         strange = stain is Stain.STRANGE
         assert stain is same and strange == (name == "strange") and "nucleated-cell-elsewhere" not in fitted
@@ -173,7 +174,7 @@ def test_platelets_of_a_strange_film_are_parted_from_dirt_by_the_net_of_usual_fi
     order = next(o for o in assay("blood_film").orders if o.name == "blood-film")
     models: dict[str, Model] = {role: load(name) for role, name in order.models.items()}
     with open_slide(path) as slide:
-        fitted, stain = fit_to_film(slide, FEW_NUCLEI, models, tmp_path, Sink())
+        fitted, stain = fit_to_film(slide, FEW_NUCLEI, models, RunFolder(tmp_path), Sink())
     how = finder(order.finder, fitted, BLOOD_FILM)
     assert isinstance(how, FilmFinder) and stain is Stain.STRANGE
     assert how.models.nucleated.info.name == "nucleated-cell-strangers"

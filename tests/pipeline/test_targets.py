@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from hemaview.assays import assay
 from hemaview.pipeline.plan import Plan, PlannedField
-from hemaview.pipeline.targets import Ahead, towards_targets
+from hemaview.pipeline.targets import Ahead, Tally, ended_short, field_notes, towards_targets
 from tests.factories import cells as table_of
 from tests.pipeline.test_run import request
 from tests.schemas import BLOOD_FILM
@@ -58,3 +59,37 @@ def test_a_run_that_searches_nothing_is_as_far_as_its_fields(tmp_path: Path) -> 
     assert Ahead.of(plan, enough, BLOOD_FILM, searching=True).counting(5, counted(300, 0)) == 8
     region = request(tmp_path / "film.tif", tmp_path, settings={"rbc": 480, "wbc": 0}, region=(0, 0, 10, 10))
     assert Ahead.of(plan, region, BLOOD_FILM, searching=True).counting(5, counted(300, 0)) == 10
+
+
+def test_a_cell_that_will_have_no_name_does_not_count_towards_a_target() -> None:
+    cells = replace(table_of({"lymphocyte": 3, "normal": 2}), x=np.full(5, 9, np.float32), y=np.full(5, 9, np.float32))
+    cells.p[1] = 0
+    cells.p[1, [BLOOD_FILM.index("lymphocyte"), BLOOD_FILM.index("monocyte")]] = 0.5
+    least = {stain: dict.fromkeys(("lymphocyte", "monocyte"), 0.4) for stain in ("known", "strange")}
+    by_class = Tally.first(BLOOD_FILM, least, False).of(cells, field(0, True))
+    assert by_class.sum() == 5 and by_class[BLOOD_FILM.index("lymphocyte")] == 2
+    assert by_class[BLOOD_FILM.index("unidentified")] == 1
+
+
+def test_a_round_that_goes_on_begins_below_nothing_by_the_cells_that_were_others_and_leaves_red_cells_alone(
+    tmp_path: Path,
+) -> None:
+    order = request(tmp_path / "film.tif", tmp_path, settings={"rbc": 300, "wbc": 200})
+    assert ended_short(order, BLOOD_FILM, counted(310, 205), counted(310, 190))
+    assert not ended_short(order, BLOOD_FILM, counted(310, 205), counted(290, 201)), "red cells end no search"
+    assert not ended_short(order, BLOOD_FILM, counted(310, 190), counted(310, 180)), "there was no more to search"
+    tally = Tally.first(BLOOD_FILM, {}, False).again(counted(310, 205), counted(290, 190), False)
+    assert tally.begun[BLOOD_FILM.index("lymphocyte")] == -15 and tally.begun.sum() == -15
+    strange = tally.again(counted(310, 205), counted(290, 190), True)
+    assert strange.strange and not strange.begun.any()
+
+
+def test_nucleated_cells_without_a_name_are_told_where_the_fields_end_before_the_target(tmp_path: Path) -> None:
+    marrow = assay("marrow")
+    order = request(tmp_path / "m.tif", tmp_path, settings={"nucleated": 500}, assay=marrow, schema=marrow.schema)
+    cells = table_of({"myelocyte": 4, "unidentified": 2}, key="marrow")
+    (note,) = field_notes(order, marrow.schema, cells)
+    assert note.startswith("4 of the 500 nucleated cells") and note.endswith("2 more cells are unidentified.")
+    assert field_notes(order, marrow.schema, table_of({"myelocyte": 4}, key="marrow")) == []
+    photographs = replace(order, photo_fields=[{"x": 0, "y": 0, "w": 9, "h": 9, "name": "1"}])
+    assert field_notes(photographs, marrow.schema, cells) == [], "all of a photograph is counted, whatever the target"

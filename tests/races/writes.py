@@ -168,7 +168,7 @@ def _finish(a: Arena, side: int) -> Shot:
 
 def _end_of_job(a: Arena, side: int) -> Shot:
     job = a.fresh_second()
-    return lambda: runservices.fail(job, "It ended.", "Retry.") or _refused()
+    return lambda: runservices.fail(job, "It ended.", "Retry.", "fault") or _refused()
 
 
 def _refused() -> None:

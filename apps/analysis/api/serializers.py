@@ -75,7 +75,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         fields = [
             "id", "slide", "protocol", "protocol_title", "protocol_version", "assay", "assay_title", "schema", "state",
             "phase", "percent",
-            "fields_total", "fields_done", "cells", "eta_s", "reason", "advice", "attempt", "partial", "reviewable",
+            "fields_total", "fields_done", "cells", "eta_s", "code", "reason", "advice", "attempt", "partial", "reviewable",
             "requested_by", "requested_at", "started_at", "finished_at", "duration_s", "device", "software_version",
             "colour_policy", "region", "models", "thresholds", "mpp", "mpp_source", "mpp_sd", "notes", "guards", "cells_sha256",
             "revision",

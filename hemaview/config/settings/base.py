@@ -168,6 +168,7 @@ CELERY_TASK_ROUTES = {
     "apps.analysis.tasks.sweep": {"queue": "bells"},
     "apps.slides.tasks.sweep": {"queue": "bells"},
     "apps.teaching.tasks.sweep": {"queue": "bells"},
+    "apps.reports.tasks.sweep": {"queue": "bells"},
     "apps.slides.tasks.*": {"queue": "imports"},
     "apps.analysis.tasks.sweep_models": {"queue": "bells"},
     "apps.analysis.tasks.check_model": {"queue": "imports"},
@@ -185,6 +186,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-teachings": {"task": "apps.teaching.tasks.sweep", "schedule": Steady(15.0), "options": {"expires": 15}},
     "sweep-models": {"task": "apps.analysis.tasks.sweep_models", "schedule": Steady(15.0), "options": {"expires": 15}},
     "sweep-imports": {"task": "apps.slides.tasks.sweep", "schedule": Steady(60.0), "options": {"expires": 60}},
+    "sweep-files": {"task": "apps.reports.tasks.sweep", "schedule": Steady(3600.0), "options": {"expires": 3600}},
 }
 JOB_LEASE_S = env.float("HEMAVIEW_JOB_LEASE_S", 20.0)
 SIGNING_LEASE_S = env.float("HEMAVIEW_SIGNING_LEASE_S", 180.0)

@@ -18,7 +18,7 @@ from hemaview.learning.scoring.filmtasks import as_slide, film_models, whole_fie
 from hemaview.learning.sets import data
 from hemaview.learning.sets.boxes import DETECTION_CLASSES, box_overlaps, scenes
 from hemaview.pipeline.fieldcells import cells_of_field
-from hemaview.pipeline.run import one_of_doubles
+from hemaview.pipeline.rounds import one_of_doubles
 from hemaview.pipeline.stitching import Patch, detect_stitched, patches
 
 SURE = 0.5

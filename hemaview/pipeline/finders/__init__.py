@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from hemaview.cells.schema import Schema
 from hemaview.inference import Model
 from hemaview.pipeline.finders import boxes, centres, film, nuclei, outline, pixelclasses
-from hemaview.pipeline.finders.common import CellFinder, FinderKind, Thresholds
+from hemaview.pipeline.finders.common import CellFinder, FinderKind, Thresholds, another_model
 from hemaview.pipeline.plan import PipelineError
 from hemaview.words import all_of, gettext, one_of
 
@@ -42,21 +42,30 @@ def finder(
     kinds = finder_kinds()
     if key not in kinds:
         raise PipelineError(
-            gettext("No finder of cells is called {key}; there are: {kinds}.").format(key=key, kinds=all_of(kinds))
+            gettext("No finder of cells is called {key}; there are: {kinds}.").format(key=key, kinds=all_of(kinds)),
+            gettext(
+                "An administrator must choose another way of finding cells in the protocol, or install the package that brought "
+                "this one where the workers run; then order the analysis again."
+            ),
+            "no-finder",
         )
     kind = kinds[key]
     for role in kind.roles:
         if role not in models:
-            raise PipelineError(gettext("The protocol names no model for {role}.").format(role=role))
+            raise PipelineError(
+                gettext("The protocol names no model for {role}.").format(role=role), another_model(role), "no-model"
+            )
     for role, model in models.items():
         if wrong := kind.unfit(role, model.info.name, model.info.classes, schema):
-            raise PipelineError(wrong)
+            raise PipelineError(wrong, another_model(role), "model-unfit")
     for role in thresholds or {}:
         if role not in kind.scored:
             roles = one_of(kind.scored) or "no role"
             raise PipelineError(
                 gettext("The protocol sets a threshold for {role}, which takes none; here {roles} does.").format(
                     role=role, roles=roles
-                )
+                ),
+                gettext("An administrator must correct the protocol's settings; then order the analysis again."),
+                "wrong-settings",
             )
     return kind.make(models, thresholds or {})

@@ -77,11 +77,20 @@ class FinderKind:
 _M = TypeVar("_M")
 
 
+def another_model(role: str) -> str:
+    """What to do where the model of a role does not fit, or there is none, in a sentence."""
+    return gettext("An administrator must choose a fitting model for {role} in the protocol; then order anew.").format(
+        role=role
+    )
+
+
 def fitting(models: Mapping[str, Any], role: str, kind: type[_M]) -> _M:
     model = models[role]
     if not isinstance(model, kind):
         raise PipelineError(
-            gettext("{name} is set for the role {role}, which it cannot fill.").format(name=model.info.name, role=role)
+            gettext("{name} is set for the role {role}, which it cannot fill.").format(name=model.info.name, role=role),
+            another_model(role),
+            "model-unfit",
         )
     return model
 

@@ -146,10 +146,11 @@ def _point_out(
 ) -> NDArray[np.float64]:
     """Name elongated, in p (n, classes), the single outlined cells that points (m, 3: x, y px, height) lie in; the points that
     lie in none. Points in the rim of an eyepiece are left out."""
-    if picture.eyepiece is not None and len(points):
-        h, w = picture.eyepiece.inside.shape
+    inside = picture.inside if picture.eyepiece is None else picture.eyepiece.inside
+    if inside is not None and len(points):
+        h, w = inside.shape
         at = np.rint(points[:, :2]).astype(int).clip(0, (w - 1, h - 1))
-        points = points[picture.eyepiece.inside[at[:, 1], at[:, 0]]]
+        points = points[inside[at[:, 1], at[:, 0]]]
     area_um2 = outlines.area_px * picture.mpp**2
     whole = np.flatnonzero((area_um2 <= SINGLE_UM2) & (area_um2 >= PIECE_UM2))
     alone, pointed_rows = [], set()

@@ -1,23 +1,23 @@
 /** Something that was decided and is done only after a while, so that it can be taken back until then; one at a time. */
 
-const HELD_MS = 8000;
+const UNDO_MS = 8000;
 
 /** Those that hold something now. */
 const holding = new Set<{ flush(): Promise<void> }>();
 
 /** Do at once what is held anywhere on the page: before something that depends on it, such as a signature. */
-export async function flushHeld(): Promise<void> {
-  await Promise.all([...holding].map((held) => held.flush()));
+export async function flushPending(): Promise<void> {
+  await Promise.all([...holding].map((pending) => pending.flush()));
 }
 
-export class Held<T> {
+export class PendingDecision<T> {
   private now: T | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private listeners = new Set<() => void>();
 
   constructor(
     private readonly act: (decision: T) => Promise<void>,
-    private readonly held_ms = HELD_MS,
+    private readonly undo_ms = UNDO_MS,
   ) {}
 
   get = (): T | null => this.now;
@@ -31,7 +31,7 @@ export class Held<T> {
   put(decision: T): void {
     void this.flush();
     this.set(decision);
-    this.timer = setTimeout(() => void this.flush(), this.held_ms);
+    this.timer = setTimeout(() => void this.flush(), this.undo_ms);
   }
 
   /** Take the decision back; false where none is held any more. */

@@ -8,7 +8,7 @@ import { analysisOf } from "./reported";
 
 export const NO_SCHEMA: Schema = { name: "", version: 0, groups: [], classes: [] };
 
-export interface Opened {
+export interface RoomView {
   slide: Slide | null;
   job: Analysis | null;
   jobId: string | null;
@@ -27,7 +27,7 @@ export interface Opened {
   openPlace(place: Place): void;
 }
 
-export function useOpened(data: Room, opens_with: string | null): Opened {
+export function useRoomView(data: Room, opens_with: string | null): RoomView {
   const start = useRef(readPlace(location.hash));
   const [slideId, setSlideId] = useState(start.current.slide ?? "");
   const ready = data.slides.filter((s) => s.status === "ready");
