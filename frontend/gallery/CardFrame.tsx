@@ -12,7 +12,7 @@ import type { Reviewing } from "./ReviewActs";
 export interface CardActs {
   notes: Notes;
   mayWrite: boolean;
-  commenting: number;
+  commenting: { waits: boolean; onOpened(): void };
   reviewing: Reviewing;
   onGo(): void;
 }
@@ -58,7 +58,8 @@ export function CardFrame(props: Props) {
           cell={cell}
           notes={notes}
           mayWrite={mayWrite}
-          requests={commenting}
+          requested={commenting.waits}
+          onOpened={commenting.onOpened}
           more={more}
         />
       )}

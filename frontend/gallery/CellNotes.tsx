@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import type { Notes } from "../room/usenotes";
 import { t } from "../shared/catalogue";
 import { dayTime } from "../shared/format";
@@ -8,27 +8,27 @@ interface Props {
   cell: CellName;
   notes: Notes;
   mayWrite: boolean;
-  /** Grows each time the reader asks to write a comment. */
-  requests: number;
+  /** Whether the reader has asked to write a comment by its key. */
+  requested: boolean;
+  onOpened(): void;
   /** Buttons that stand before these. */
   more?: ReactNode;
 }
 
 /** What people wrote of the chosen cell, and whether it is one to teach with. */
-export function CellNotes({ cell, notes, mayWrite, requests, more }: Props) {
+export function CellNotes({ cell, notes, mayWrite, requested, onOpened, more }: Props) {
   const here = notes.of(keyOf(cell));
   const comments = here.filter((n) => n.kind === "comment");
   const teach = here.some((n) => n.kind === "teach");
   const [open, setOpen] = useState(() => notes.draftOf(cell) !== "");
   // A draft that comes back with its cell takes no keys: they are the gallery's until the reader turns to it.
   const [isCalled, setCalled] = useState(false);
-  const lastRequest = useRef(requests);
   useEffect(() => {
-    if (requests === lastRequest.current) return;
-    lastRequest.current = requests;
+    if (!requested) return;
     setCalled(true);
     setOpen(true);
-  }, [requests]);
+    onOpened();
+  }, [requested, onOpened]);
   return (
     <div className="cell-notes">
       <p className="cell-notes-acts">

@@ -35,7 +35,13 @@ const may: Reviewing = {
 
 function shown(reviewing: Partial<Reviewing>, of: Card | null = card): string {
   const notes = { of: () => [], restore: null } as never;
-  const acts = { notes, mayWrite: true, commenting: 0, onGo: nothing, onLike: nothing };
+  const acts = {
+    notes,
+    mayWrite: true,
+    commenting: { waits: false, onOpened: () => {} },
+    onGo: nothing,
+    onLike: nothing,
+  };
   const props = { card: of, loading: false, problem: "", schema, reviewing: { ...may, ...reviewing }, ...acts };
   return renderToStaticMarkup(createElement(CellCard, props));
 }

@@ -21,7 +21,9 @@ describe("a comment that was begun", () => {
   it("stands in its field again once the cell is chosen again", () => {
     const shown = (draft: string) => {
       const notes = { of: () => [], restore: null, draftOf: () => draft, keepDraft: () => {} } as unknown as Notes;
-      return renderToStaticMarkup(createElement(CellNotes, { cell, notes, mayWrite: true, requests: 0 }));
+      return renderToStaticMarkup(
+        createElement(CellNotes, { cell, notes, mayWrite: true, requested: false, onOpened: () => {} }),
+      );
     };
     expect(shown("Auer rod")).toContain('value="Auer rod"');
     expect(shown("")).not.toContain("<form");

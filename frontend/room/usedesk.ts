@@ -16,6 +16,7 @@ import { useArea } from "./usearea";
 import { useBeside } from "./usebeside";
 import { useCard } from "./usecard";
 import { showCarried, useCarried } from "./usecarried";
+import { useCommenting } from "./usecommenting";
 import { useCompare } from "./usecompare";
 import { useDifferential } from "./usedifferential";
 import { useGallery, type Which } from "./usegallery";
@@ -135,7 +136,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
     say,
   });
   const notes = useNotes(jobId, !!job?.reviewable, say);
-  const [commenting, setCommenting] = useState(0);
+  const commenting = useCommenting(selected ? `${jobId} ${keyOf(selected)}` : "", added ? "" : cellCard.problem);
   const ofChosen = (act: (of: CellName) => void) => {
     if (!selected) say(t("Choose a cell first: Space goes to the next one."));
     else if (!mayOrder) say(t("You may view this case but not write on it."));
@@ -174,7 +175,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
       tools.choose("lasso");
     },
     alike,
-    comment: () => ofChosen(() => setCommenting((n) => n + 1)),
+    comment: () => ofChosen((of) => commenting.ask(`${jobId} ${keyOf(of)}`)),
     teach: () => ofChosen((of) => void notes.teach(of)),
     goTo,
     cancelTool: tools.cancel,
@@ -199,6 +200,7 @@ export function useDesk(data: RoomData, opens_with: string | null) {
       adding.place !== null ||
       menu !== null ||
       question.on ||
+      commenting.waits ||
       (tools.tool !== null && !(tools.tool === "lasso" && tools.draft?.whole)),
     press,
   );
