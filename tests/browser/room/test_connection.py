@@ -36,6 +36,33 @@ def test_card_and_picture_are_one_cells_whatever_order_answers_come_in(room: Pag
     assert page.locator(".picture.current").get_attribute("data-cell") == f"r{third}"
 
 
+def test_what_is_typed_while_a_comment_field_is_on_its_way_names_no_cell(room: Page) -> None:
+    page = room
+    routes: list[Route] = []
+    labels: list[str] = []
+    page.keyboard.press("Space")
+    expect(page.locator(".card-picture img")).to_be_visible()
+    page.on("request", lambda request: labels.append(request.url) if request.url.endswith("/labels/") else None)
+    page.route(CARD, routes.append)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".card")).to_contain_text("Loading the chosen cell")
+    page.keyboard.press("Shift+C")
+    page.keyboard.type("slm", delay=30)
+    page.unroute(CARD)
+    for route in routes:
+        with contextlib.suppress(Error):  # the page may have given that question up
+            route.continue_()
+    field = page.get_by_label("Comment on this cell")
+    expect(field).to_be_focused()
+    page.keyboard.type("Auer rod")
+    expect(field).to_have_value("Auer rod")
+    page.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+    still(page)
+    assert not labels
+    expect(page.locator(".picture.relabelled")).to_have_count(0)
+
+
 def test_without_a_network_nothing_stale_is_shown_and_edits_wait_until_it_is_back(room: Page) -> None:
     page = room
     page.keyboard.press("Space")
