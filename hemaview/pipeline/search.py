@@ -37,7 +37,7 @@ from hemaview.pipeline.targets import (
     targets_of,
     unidentified_in,
 )
-from hemaview.words import ngettext
+from hemaview.words import gettext, ngettext
 from hemaview.wsi.slide import Slide
 
 FIELDS_A_PART = 8
@@ -277,10 +277,17 @@ def search_notes(request: RunRequest, schema: Schema, plan: Plan, searched: Sear
     targets = targets_of(request, schema, "film")
     if not targets or not (plan.search or plan.edges):
         return notes
-    wanted, classes = targets[0]
     cells_by_class = in_the_end(cells, len(schema))
-    if not reached(targets, cells_by_class) and not searched.partial:
-        n = int(cells_by_class[classes].sum())
+    n, wanted = targets[0].named(cells_by_class), targets[0].wanted
+    n_unnamed = unidentified_in(cells, schema)
+    if n < wanted and reached(targets, cells_by_class):
+        notes.append(
+            gettext(
+                "{n:,} of the {wanted:,} nucleated cells to be counted have a name; the search ended all the same, for "
+                "{unnamed:,} more are unidentified and a person must name them."
+            ).format(n=n, wanted=wanted, unnamed=n_unnamed)
+        )
+    elif n < wanted and not searched.partial:
         notes.append(
             ngettext(
                 "{n} of the {wanted} nucleated cells to be counted was found in {mm2:.2f} mm², the whole monolayer "
@@ -290,7 +297,7 @@ def search_notes(request: RunRequest, schema: Schema, plan: Plan, searched: Sear
                 n,
             ).format(n=n, wanted=wanted, mm2=searched.mm2["film"])
         )
-        if n_unnamed := unidentified_in(cells, schema):
+        if n_unnamed:
             notes.append(
                 ngettext(
                     "{n:,} nucleated cell is unidentified and is not among them.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,32 @@ EDGES_SHARE = 0.25
 """Of the area that the protocol searches, at most so much is of edges."""
 DEFAULT_MM2 = 60.0
 
-Targets = list[tuple[int, list[int]]]
-"""(cells wanted, the classes that count towards it)."""
+MOST_LOOKED_AT = 3
+"""So many times the nucleated cells that are wanted are found at most: where few have a name, a person must name some."""
+
+
+class Target(NamedTuple):
+    """Cells that end a run."""
+
+    wanted: int
+    """So many."""
+    classes: list[int]
+    """The classes that count towards it."""
+    nameless: list[int]
+    """The class of those that may turn out to be of these; none of red cells."""
+
+    def named(self, cells_by_class: NDArray[np.int64]) -> int:
+        """How many cells count towards it."""
+        return int(cells_by_class[self.classes].sum())
+
+    def share(self, cells_by_class: NDArray[np.int64]) -> float:
+        """How far it is met (1: it is): by cells with a name, or by MOST_LOOKED_AT times as many with and without one."""
+        named = self.named(cells_by_class)
+        every = named + int(cells_by_class[self.nameless].sum())
+        return max(named, every / MOST_LOOKED_AT) / self.wanted
+
+
+Targets = list[Target]
 
 
 def targets_of(request: RunRequest, schema: Schema, search_name: str) -> Targets:
@@ -33,13 +58,15 @@ def targets_of(request: RunRequest, schema: Schema, search_name: str) -> Targets
     for target in request.assay.targets:
         wanted = target.wanted(request.settings)
         if wanted and target.search == search_name:
-            targets.append((wanted, [schema.index(key) for key in target.classes if key in schema.by_key]))
+            classes = [schema.index(key) for key in target.classes if key in schema.by_key]
+            nucleated = set(classes) <= set(_nucleated(schema)) and CLASS in schema.by_key
+            targets.append(Target(wanted, classes, [schema.index(CLASS)] if nucleated else []))
     return targets
 
 
 def reached(targets: Targets, cells_by_class: NDArray[np.int64]) -> bool:
     """Whether each target is met."""
-    return all(int(cells_by_class[classes].sum()) >= wanted for wanted, classes in targets)
+    return all(target.share(cells_by_class) >= 1 for target in targets)
 
 
 def towards_targets(cells: CellTable, place: PlannedField, classes: int) -> NDArray[np.int64]:
@@ -88,11 +115,7 @@ class Tally:
 def ended_short(request: RunRequest, schema: Schema, counted: NDArray[np.int64], known: NDArray[np.int64]) -> bool:
     """Whether a target that was met by the cells `counted` is not by those that are `known` for it (both by class)."""
     every = [*targets_of(request, schema, "fields"), *targets_of(request, schema, "film")]
-    return any(
-        int(counted[classes].sum()) >= wanted > int(known[classes].sum())
-        for wanted, classes in every
-        if set(classes) <= set(_nucleated(schema))
-    )
+    return any(t.share(counted) >= 1 > t.share(known) for t in every if set(t.classes) <= set(_nucleated(schema)))
 
 
 def _nucleated(schema: Schema) -> list[int]:
@@ -111,9 +134,9 @@ def field_notes(request: RunRequest, schema: Schema, cells: CellTable) -> list[s
         return []
     known = in_the_end(cells, len(schema))
     notes = []
-    for wanted, classes in targets_of(request, schema, "fields"):
-        n = int(known[classes].sum())
-        if n < wanted and set(classes) <= set(_nucleated(schema)):
+    for target in targets_of(request, schema, "fields"):
+        n, wanted = target.named(known), target.wanted
+        if n < wanted and set(target.classes) <= set(_nucleated(schema)):
             notes.append(
                 ngettext(
                     "{n:,} of the {wanted:,} nucleated cells to be counted have a name in the fields that could be counted; "
@@ -191,9 +214,9 @@ class Ahead:
         return max(film + edges, done)
 
 
-def _until(targets: Sequence[tuple[int, list[int]]], done: int, cells_by_class: NDArray[np.int64], every: int) -> int:
+def _until(targets: Sequence[Target], done: int, cells_by_class: NDArray[np.int64], every: int) -> int:
     """So many fields meet the targets, if others are as those that are done; `every` where there is no target."""
     if not targets:
         return every
-    least = min(min(1.0, max(1, int(cells_by_class[classes].sum())) / wanted) for wanted, classes in targets)
+    least = min(min(1.0, max(1 / target.wanted, target.share(cells_by_class))) for target in targets)
     return max(done, round(done / least))

@@ -10,7 +10,8 @@ import numpy as np
 
 from hemaview.assays import assay
 from hemaview.pipeline.plan import Plan, PlannedField
-from hemaview.pipeline.targets import Ahead, Tally, ended_short, field_notes, towards_targets
+from hemaview.pipeline.search import Searched, search_notes
+from hemaview.pipeline.targets import Ahead, Tally, ended_short, field_notes, reached, targets_of, towards_targets
 from tests.factories import cells as table_of
 from tests.pipeline.test_run import request
 from tests.schemas import BLOOD_FILM
@@ -69,6 +70,26 @@ def test_a_cell_that_will_have_no_name_does_not_count_towards_a_target() -> None
     by_class = Tally.first(BLOOD_FILM, least, False).of(cells, field(0, True))
     assert by_class.sum() == 5 and by_class[BLOOD_FILM.index("lymphocyte")] == 2
     assert by_class[BLOOD_FILM.index("unidentified")] == 1
+
+
+def test_a_film_whose_cells_have_no_names_ends_a_run_at_three_times_the_cells_wanted(tmp_path: Path) -> None:
+    order = request(tmp_path / "film.tif", tmp_path, settings={"wbc": 100})
+    targets = targets_of(order, BLOOD_FILM, "film")
+
+    def with_nameless(white: int, nameless: int) -> Any:
+        by_class = counted(0, white)
+        by_class[BLOOD_FILM.index("unidentified")] = nameless
+        return by_class
+
+    assert not reached(targets, with_nameless(20, 279)) and reached(targets, with_nameless(20, 280))
+    assert reached(targets, with_nameless(100, 0)) and not reached(targets, with_nameless(99, 100))
+    (red,) = targets_of(replace(order, settings={"rbc": 100}), BLOOD_FILM, "fields")
+    assert red.share(with_nameless(0, 1000)) == 0, "they are no red cells"
+    plan = Plan(0.25, "file", None, [field(i, i < 2) for i in range(40)], search=list(range(40)))
+    searched = Searched({"fields": 0.1, "film": 0.5, "edges": 0.0})
+    cells = table_of({"lymphocyte": 20, "unidentified": 280})
+    (note,) = search_notes(order, BLOOD_FILM, plan, searched, cells)
+    assert note.startswith("20 of the 100 nucleated cells") and "280 more are unidentified" in note
 
 
 def test_a_round_that_goes_on_begins_below_nothing_by_the_cells_that_were_others_and_leaves_red_cells_alone(
