@@ -43,7 +43,7 @@ def test_what_is_typed_while_a_comment_field_is_on_its_way_names_no_cell(room: P
     page.keyboard.press("Space")
     expect(page.locator(".card-picture img")).to_be_visible()
     page.on("request", lambda request: labels.append(request.url) if request.url.endswith("/labels/") else None)
-    page.route(CARD, routes.append)
+    page.route(CARD, lambda route: routes.append(route))
     page.keyboard.press("ArrowRight")
     expect(page.locator(".card")).to_contain_text("Loading the chosen cell")
     page.keyboard.press("Shift+C")
