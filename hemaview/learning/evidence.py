@@ -47,3 +47,9 @@ class Evidence:
     def note_speed(self, key: Key, pictures: int, seconds: float) -> None:
         """Keep how many pictures or cells were worked a second, reading included."""
         self.speed[key] = pictures / max(seconds, 1e-9)
+
+    def add(self, other: Evidence) -> None:
+        """Keep what another evaluation noted too."""
+        self.answers |= other.answers
+        self.questions |= other.questions
+        self.speed |= other.speed

@@ -20,14 +20,14 @@ PER_CLASS = ("rbc-morphology", "nucleated-cells-fine", "nucleated-cells-patients
 _HEAD = """# Published methods, side by side
 
 Made by `python manage.py evaluate --all --data DATA --split {split} --page docs/results.md`, which ran every method through
-the inference that jobs use, on the same machine, one after another. **Research use only.** A value stands with its 95 %
-interval, bootstrapped over the *n* cells or pictures counted. Nothing was trained on these pictures, nor any threshold or
-temperature set; which figures had been seen before the shipped weights were chosen stands in [models.md](models.md).
+the inference that jobs use, on one machine, each on its share of the cores. **Research use only.** A value stands with its
+95 % interval, bootstrapped over the *n* cells or pictures counted. Nothing was trained on these pictures, nor any threshold
+or temperature set; which figures had been seen before the shipped weights were chosen stands in [models.md](models.md).
 
 - *Reported* is what a paper says of its own data. It is no rival of the value beside it: the data differ.
 - *baseline* is a plain method on the same pictures in the same run, named with it.
-- *a second* counts the pictures or cells of the row, reading included, on the machine that made this page; compare within
-  the page only.
+- *a second* counts the pictures or cells of the row, reading included, on one core of the machine that made this page;
+  compare within the page only.
 - A nucleated red cell is called from a threshold on: by our nets the middle of those that keep a sensitivity of 0.995 and a
   specificity of 0.997 on pbc's val and, for leukaemic blood, the lowest that keeps 0.98 on jhu-aml's; by p-net one half.
 - jhu-aml is read as the protocol *Blood film in leukaemia* reads a film: at the temperature and threshold set on its val.

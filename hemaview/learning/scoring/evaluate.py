@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 
 from hemaview.counting.words import number_of
 from hemaview.inference import InferenceError
+from hemaview.learning.evidence import Evidence
 from hemaview.learning.experiment import Experiment
 from hemaview.learning.metrics.score import Score
 from hemaview.learning.recipes.kinds import KIND_SETS
@@ -32,6 +34,7 @@ from hemaview.learning.scoring.adapted import LABELS, adapted
 from hemaview.learning.scoring.elsewhere import ELSEWHERE, white_cells_elsewhere
 from hemaview.learning.scoring.findingtasks import white_cells_found
 from hemaview.learning.scoring.machinecounts import machine_counts
+from hemaview.learning.scoring.sidebyside import Call, side_by_side
 from hemaview.learning.scoring.strangers import SETS as STRANGERS
 from hemaview.learning.scoring.strangers import strangers
 from hemaview.learning.sets import data
@@ -40,40 +43,75 @@ from hemaview.learning.sets.data import DataError
 Log = Callable[[str], None]
 
 
-def evaluate(experiment: Experiment, split: str, names: list[str], log: Log, task: str = "") -> list[Score]:
+@dataclass(frozen=True)
+class _Measured:
+    """What one task gave."""
+
+    rows: list[Score]
+    evidence: Evidence
+    seconds: float
+
+
+def evaluate(
+    experiment: Experiment, split: str, names: list[str], log: Log, task: str = "", processes: int = 1
+) -> list[Score]:
     """Rows for each named model and each set that is there, of one of TASKS alone where it is named; sets that lack or cannot
-    be used are named through `log` and left out. Raises DataError or InferenceError where that leaves nothing."""
+    be used are named through `log` and left out. Of several `processes` that measure side by side each knows the models that
+    are installed, and no others that its caller tries. Raises DataError or InferenceError where that leaves nothing."""
+    wanted = []
+    for entry in (t for t in _TASKS if t.method in names and (not task or t.function in _GIVES[task])):
+        lacking = [s for s in (entry.dataset, *ALSO_NEEDS.get(entry.method, ())) if not data.has(experiment, s, split)]
+        if lacking:
+            log(f"{lacking[0]}/{split} is not in {experiment.root}: left out")
+        else:
+            wanted.append(entry)
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i].rank) if processes > 1 else list(range(len(wanted)))
+
+    def piece(number: int, entry: _Task) -> Callable[[Call], _Measured | DataError | InferenceError]:
+        what = f"{entry.method} on {entry.dataset}/{split}"
+
+        def measure(call: Call) -> _Measured | DataError | InferenceError:
+            log(f"{number} of {len(wanted)}: {what}")
+            try:
+                with sign_of_life(log, what):
+                    measured: _Measured = call(_measure, entry, experiment, split, task)
+            except (DataError, InferenceError) as error:
+                # One set that cannot be used is no reason to lose what hours found on the others.
+                log(f"{what}: left out. {error}")
+                return error
+            log(f"{what}: {number_of(len(measured.rows), 'row')} in {measured.seconds:.0f} s")
+            return measured
+
+        return measure
+
+    results = side_by_side([piece(number, wanted[i]) for number, i in enumerate(order, 1)], processes)
     scores: list[Score] = []
-    first_error: DataError | InferenceError | None = None
-    wanted = [t for t in _TASKS if t.method in names and (not task or t.function in _GIVES[task])]
-    for number, entry in enumerate(wanted, 1):
-        name, dataset = entry.method, entry.dataset
-        try:
-            lacking = [s for s in (dataset, *ALSO_NEEDS.get(name, ())) if not data.has(experiment, s, split)]
-            if lacking:
-                log(f"{lacking[0]}/{split} is not in {experiment.root}: left out")
-                continue
-            log(f"{number} of {len(wanted)}: {name} on {dataset}/{split}")
-            began = time.monotonic()
-            with sign_of_life(log, f"{name} on {dataset}/{split}"):
-                rows = [row for row in entry.rows(experiment, split) if not task or row.task == task]
-        except (DataError, InferenceError) as error:
-            # One set that cannot be used is no reason to lose what hours found on the others.
-            first_error = first_error or error
-            log(f"{name} on {dataset}/{split}: left out. {error}")
+    errors = []
+    for _, entry, result in sorted(zip(order, (wanted[i] for i in order), results, strict=True), key=itemgetter(0)):
+        if not isinstance(result, _Measured):
+            errors.append(result)
             continue
-        seconds = time.monotonic() - began
-        log(f"{name} on {dataset}/{split}: {number_of(len(rows), 'row')} in {seconds:.0f} s")
-        for of_task in {row.task for row in rows}:
-            experiment.evidence.note_speed((name, of_task, dataset), max(row.n for row in rows), seconds)
-        unknown = [row for row in rows if not np.isfinite((row.value, row.low, row.high)).all()]
+        experiment.evidence.add(result.evidence)
+        for of_task in {row.task for row in result.rows}:
+            experiment.evidence.note_speed(
+                (entry.method, of_task, entry.dataset), max(row.n for row in result.rows), result.seconds
+            )
+        unknown = [row for row in result.rows if not np.isfinite((row.value, row.low, row.high)).all()]
         for of_task in sorted({row.task for row in unknown}):
             metrics = ", ".join(r.metric for r in unknown if r.task == of_task)
-            log(f"{dataset}/{split} holds too little for {metrics} of {of_task}")
-        scores += [row for row in rows if row not in unknown]
-    if first_error is not None and not scores:
-        raise first_error
+            log(f"{entry.dataset}/{split} holds too little for {metrics} of {of_task}")
+        scores += [row for row in result.rows if row not in unknown]
+    if errors and not scores:
+        raise errors[0]
     return scores + [replace(s, method="best") for s in scores if s.method in BEST.get(s.task, "").split()]
+
+
+def _measure(entry: _Task, experiment: Experiment, split: str, task: str) -> _Measured:
+    """The rows of an entry, those of one `task` alone where it is named."""
+    own = replace(experiment, evidence=Evidence())
+    began = time.monotonic()
+    rows = [row for row in entry.rows(own, split) if not task or row.task == task]
+    return _Measured(rows, own.evidence, time.monotonic() - began)
 
 
 @contextmanager
@@ -134,6 +172,17 @@ _GIVES: dict[str, tuple[_Function, ...]] = {
 }
 """What gives the rows of each task."""
 TASKS = tuple(_GIVES)
+_LONG: tuple[_Function, ...] = (
+    white_cells_found,
+    healthytasks.healthy_red_cells,
+    adapted,
+    sickletasks.sickle_fields,
+    pixeltasks.white_by_pixels,
+    machine_counts,
+    fieldtasks.detection,
+    marrowtasks.plasma_cells,
+)
+"""What takes a minute or more, the longest first: what begins last should be short where several end together."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +195,11 @@ class _Task:
     """The set's."""
     function: _Function
     """Gives the rows."""
+
+    @property
+    def rank(self) -> int:
+        """Its place among those that take long, the longest first."""
+        return _LONG.index(self.function) if self.function in _LONG else len(_LONG)
 
     def rows(self, experiment: Experiment, split: str) -> list[Score]:
         return self.function(self.method, self.dataset, experiment, split)

@@ -48,6 +48,7 @@ class Command(SentenceCommand):
         from hemaview.learning.publish.release import write_scores
         from hemaview.learning.publish.results import beside, write_page
         from hemaview.learning.scoring.evaluate import TASKS, UNLEARNED, evaluate
+        from hemaview.learning.scoring.sidebyside import sensible_number
         from hemaview.learning.sets.data import SETS, DataError, has, is_synthetic
         from hemaview.methods.card import cards
 
@@ -93,7 +94,9 @@ class Command(SentenceCommand):
         ):
             raise nothing_to_score
         try:
-            scores = evaluate(experiment, options["split"], names, self.stderr.write, options["task"])
+            scores = evaluate(
+                experiment, options["split"], names, self.stderr.write, options["task"], processes=sensible_number()
+            )
         except (DataError, InferenceError) as error:
             raise Refusal(str(error)) from error
         if not scores:
