@@ -7,7 +7,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import get_context, parent_process
@@ -86,6 +86,8 @@ class _Process:
                 self._pid = self._pool.submit(os.getpid).result()
             return self._pool.submit(function, *args).result()
         except BrokenProcessPool as error:
+            if self._pool is None:  # it was ended because the whole work is
+                raise CancelledError from error
             self.end()
             raise InferenceError(
                 gettext(

@@ -45,17 +45,22 @@ def test_a_process_that_is_killed_costs_its_piece_alone() -> None:
     assert os.getpid() not in pids
 
 
-def test_an_error_ends_what_runs_beside_it() -> None:
+def test_an_error_ends_what_runs_beside_it_without_blaming_memory() -> None:
+    blamed = []
+
     def fails(call: Call) -> None:
         call(int, "no number")
 
     def takes_long(call: Call) -> None:
-        call(time.sleep, 300)
+        try:
+            call(time.sleep, 300)
+        except InferenceError as error:
+            blamed.append(error)
 
     began = time.monotonic()
     with pytest.raises(ValueError, match="no number"):
         side_by_side([takes_long, fails, takes_long], 2)
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 60 and not blamed
 
 
 def test_a_machine_that_may_use_one_core_measures_one_thing_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
