@@ -77,14 +77,8 @@ class _Process:
 
     def call(self, function: Callable[..., Result], *args: Any) -> Result:
         try:
-            if self._pool is None:
-                # Processes inherit the cores of the thread that begins them, and every library asks which it may use.
-                os.sched_setaffinity(threading.get_native_id(), self._cores)
-                self._pool = ProcessPoolExecutor(
-                    1, get_context("spawn"), initializer=_begin, initargs=(len(self._cores),)
-                )
-                self._pid = self._pool.submit(os.getpid).result()
-            return self._pool.submit(function, *args).result()
+            pool = self._pool or self._started()
+            return pool.submit(function, *args).result()
         except BrokenProcessPool as error:
             if self._pool is None:  # it was ended because the whole work is
                 raise CancelledError from error
@@ -95,13 +89,24 @@ class _Process:
                 )
             ) from error
 
+    def _started(self) -> ProcessPoolExecutor:
+        # Processes inherit the cores of the thread that begins them, and every library asks which it may use.
+        os.sched_setaffinity(threading.get_native_id(), self._cores)
+        self._pool = pool = ProcessPoolExecutor(
+            1, get_context("spawn"), initializer=_begin, initargs=(len(self._cores),)
+        )
+        self._pid = pool.submit(os.getpid).result()
+        return pool
+
     def end(self) -> None:
-        """End it, whatever it is at."""
-        pool, self._pool = self._pool, None
+        """End it, whatever it is at; one that is still starting ends when it has."""
+        pool, pid = self._pool, self._pid
+        self._pool, self._pid = None, 0
         if pool is not None:
             pool.shutdown(wait=False, cancel_futures=True)
+        if pid:  # to signal process 0 would be to signal everyone
             with suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGTERM)
+                os.kill(pid, signal.SIGTERM)
 
 
 def _begin(threads: int) -> None:

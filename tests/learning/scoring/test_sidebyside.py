@@ -63,6 +63,21 @@ def test_an_error_ends_what_runs_beside_it_without_blaming_memory() -> None:
     assert time.monotonic() - began < 60 and not blamed
 
 
+def test_an_error_while_a_process_still_starts_signals_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    signalled: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda pid, _: signalled.append(pid))
+
+    def fails(call: Call) -> None:
+        raise ValueError("at once")
+
+    def starts(call: Call) -> None:
+        call(os.getpid)
+
+    with pytest.raises(ValueError, match="at once"):
+        side_by_side([starts, fails], 2)
+    assert not {0, -1, os.getpid()} & set(signalled)
+
+
 def test_a_machine_that_may_use_one_core_measures_one_thing_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEMAVIEW_DEVICE", "cpu")
     monkeypatch.delenv("HEMAVIEW_THREADS", raising=False)
