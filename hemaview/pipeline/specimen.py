@@ -31,10 +31,20 @@ DRAWN_EDGE = 60
 NO_CELLS = 0.05
 """Share of what is stained that lies in discs of a cell's size; even marrow and sections without ground have as much on some
 field."""
-ROUND_TIMES, LEAST_ROUND = 3, 5
-"""Round things lighter than what surrounds them, beside dark ones: beyond this the picture is inverted."""
+DISC_TIMES, LEAST_DISCS = 3, 5
+"""Discs lighter than what surrounds them, beside dark ones: beyond this the picture is inverted."""
 INVERTED_TISSUE = 0.55
 """Share of an inverted picture that is dark."""
+INVERTED_DISCS = 0.12
+"""Share of what is light in an inverted picture that lies in discs of one size. Gaps between cells, and pale middles of cells,
+have 0.09 at most on single pictures of twelve sets (their ground is light, too); inverted, chula-rbc12 and txl-pbc have 0.38 or
+more, and nine in ten of all-idb1-fields 0.25. Where red cells with pale middles cover all the ground it fails: inverted, too."""
+DISC_SIDE_PX, LEAST_DISC_PX = 800, 150
+"""Discs are looked for on a picture of this longer side at most, whatever scale is stated, and are this large at least."""
+SOLID_DISC, ROUND_DISC = 0.9, 0.88
+"""A disc fills so much of its convex hull, and the hull so much of a circle of its outline's length."""
+ALIKE_DISCS = 2.5
+"""Discs are of one size where the largest has at most so many times the area of the smallest."""
 NUCLEI_OF_MARROW = 0.12
 """Median share of nuclei with their surroundings over fields: films of the sets have up to 0.04, fields of marrow 0.21."""
 LEAST_TISSUE = 0.1
@@ -55,7 +65,6 @@ LOOKS = {
     "marrow": gettext_noop("a marrow smear"),
     "block": gettext_noop("a stained section"),
 }
-_ROUND_UM2 = (15.0, 110.0)
 
 
 @dataclass(frozen=True)
@@ -80,10 +89,12 @@ class Signs:
     """Share of pixels of the commonest colour."""
     edge: float
     """Levels between neighbours that the sharpest half percent reach."""
-    dark_round: int
-    """Round things of a cell's size, darker than what surrounds them."""
-    light_round: int
+    dark_discs: int
+    """Discs of one size, whichever is the commonest, darker than what surrounds them."""
+    light_discs: int
     """Lighter ones."""
+    light_share: float
+    """Share of what is light that lies in the lighter ones."""
 
 
 def signs_of(rgb: NDArray[np.uint8], mpp: float) -> Signs:
@@ -102,8 +113,8 @@ def signs_of(rgb: NDArray[np.uint8], mpp: float) -> Signs:
     if len(of_stain) >= LEAST_STAINED_PX:
         shares = np.median(of_stain / of_stain.sum(axis=1, keepdims=True), axis=0)
     colours = np.abs(np.diff(small.astype(np.int16), axis=2)).mean(axis=2)
-    light = cv2.GaussianBlur(small.astype(np.float32).sum(axis=2), (0, 0), 1.0)
-    limit = float(threshold_otsu(light)) if float(np.ptp(light)) > 0 else float(light.min())
+    light = _light(rescale(rgb, min(1.0, DISC_SIDE_PX / max(rgb.shape[:2]))))
+    dark_discs, light_discs = _discs(~light), _discs(light)
     packed = small.astype(np.int32) @ np.array([65536, 256, 1], np.int32)
     return Signs(
         area_um2=small.shape[0] * small.shape[1] * mpp**2,
@@ -115,8 +126,9 @@ def signs_of(rgb: NDArray[np.uint8], mpp: float) -> Signs:
         chroma=float(colours[mask].mean()) if mask.any() else float(colours.mean()),
         one_colour=float(np.unique(packed, return_counts=True)[1].max() / packed.size),
         edge=float(np.percentile(np.abs(np.diff(small.astype(np.int16).mean(axis=2), axis=1)), 99.5)),
-        dark_round=_round_things(light < limit, mpp),
-        light_round=_round_things(light > limit, mpp),
+        dark_discs=len(dark_discs),
+        light_discs=len(light_discs),
+        light_share=float(light_discs.sum() / max(1, light.sum())),
     )
 
 
@@ -165,12 +177,12 @@ def _no_stained_specimen(signs: Sequence[Signs]) -> Guard | None:
                 "This picture has no colour: classes depend on the stain, so its counts are unreliable."
             ),
         }
-    dark, light = (sum(getattr(s, name) for s in signs) for name in ("dark_round", "light_round"))
+    dark, light = (sum(getattr(s, name) for s in signs) for name in ("dark_discs", "light_discs"))
     if (
         median("tissue") > INVERTED_TISSUE
-        and light >= LEAST_ROUND
-        and light > ROUND_TIMES * dark
-        and median("cells") < 0.2
+        and light >= LEAST_DISCS
+        and light > DISC_TIMES * dark
+        and median("light_share") > INVERTED_DISCS
     ):
         return {
             "code": "inverted",
@@ -192,17 +204,30 @@ def _no_stained_specimen(signs: Sequence[Signs]) -> Guard | None:
     return None
 
 
-def _round_things(mask: NDArray[np.bool_], mpp: float) -> int:
-    """Nearly convex parts of a mask that no edge cuts and that are as large as a red cell."""
-    filled = fill_holes(mask).astype(np.uint8)
-    contours, _ = cv2.findContours(filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+def _light(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """bool (H, W): what is lighter than what lies around it."""
+    light = cv2.GaussianBlur(rgb.astype(np.float32).sum(axis=2), (0, 0), 1.0)
+    light -= cv2.GaussianBlur(light, (0, 0), max(rgb.shape[:2]) / 10)
+    return np.asarray(light > (threshold_otsu(light) if float(np.ptp(light)) > 0 else 0.0))
+
+
+def _discs(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Areas (n,), px, of the round parts of a mask that no edge cuts: the most that are of one size."""
+    contours, _ = cv2.findContours(fill_holes(mask).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     h, w = mask.shape
-    n = 0
+    areas = []
     for contour in contours:
         area = cv2.contourArea(contour)
-        if not _ROUND_UM2[0] <= area * mpp**2 <= _ROUND_UM2[1]:
-            continue
         x, y, cw, ch = cv2.boundingRect(contour)
-        inside = x > 0 and y > 0 and x + cw < w and y + ch < h
-        n += inside and area > 0.9 * cv2.contourArea(cv2.convexHull(contour))
-    return n
+        if area < LEAST_DISC_PX or x == 0 or y == 0 or x + cw == w or y + ch == h:
+            continue
+        hull = cv2.convexHull(contour)
+        of_hull = cv2.contourArea(hull)
+        if area > SOLID_DISC * of_hull and 4 * np.pi * of_hull > ROUND_DISC * cv2.arcLength(hull, True) ** 2:
+            areas.append(area)
+    every = np.sort(np.array(areas, np.float64))
+    largest = np.searchsorted(every, every * ALIKE_DISCS, side="right")
+    if not len(every):
+        return every
+    first = int((largest - np.arange(len(every))).argmax())
+    return every[first : largest[first]]

@@ -56,6 +56,24 @@ def test_inverted_colours_are_recognised() -> None:
     assert codes([255 - rgb for rgb in fields()], "film") == ["inverted"]
 
 
+@pytest.mark.parametrize("mpp", [0.08, 0.1, 0.19, 0.4])
+def test_inverted_colours_are_recognised_whatever_scale_is_stated(mpp: float) -> None:
+    for shown, code in ((lambda rgb: 255 - rgb, ["inverted"]), (lambda rgb: rgb, [])):
+        assert [g["code"] for g in guards([signs_of(shown(rgb), mpp) for rgb in fields()], ("film",))] == code
+
+
+def test_gaps_between_crowded_cells_and_their_pale_middles_are_no_inverted_cells() -> None:
+    crowded = np.full((600, 800, 3), (225, 215, 222), np.uint8)
+    picture = Image.fromarray(crowded)
+    draw = ImageDraw.Draw(picture)
+    for y in range(-20, 640, 52):
+        for x in range(-20 + 27 * (y // 52 % 2), 840, 54):
+            draw.ellipse((x - 25, y - 25, x + 25, y + 25), fill=(190, 120, 150))
+            draw.ellipse((x - 12, y - 12, x + 12, y + 12), fill=(222, 190, 205))
+    signs = signs_of(np.asarray(picture), CHULA_MPP)
+    assert "inverted" not in [g["code"] for g in guards([signs], ("film",))]
+
+
 @pytest.mark.parametrize("fault", ["red and green exchanged", "RGB read as YCbCr", "YCbCr read as RGB"])
 def test_colours_that_no_stained_cell_has_are_recognised(fault: str) -> None:
     def shown(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -89,7 +107,9 @@ def test_marrow_and_sections_are_told_apart_by_their_nuclei_in_green_light() -> 
         "one_colour": 0.02,
         "edge": 30.0,
     }
-    marrow, section = (Signs(green=green, dark_round=2, light_round=0, **facts) for green in (0.54, 0.46))
+    marrow, section = (
+        Signs(green=green, dark_discs=2, light_discs=0, light_share=0.0, **facts) for green in (0.54, 0.46)
+    )
     assert looks_like([marrow]) == "marrow" and looks_like([section]) == "block"
     assert [g["code"] for g in guards([marrow] * 3, ("film",))] == ["looks-like-marrow"]
     assert [g["code"] for g in guards([section] * 3, ("film",))] == ["looks-like-block"]
@@ -106,4 +126,4 @@ def test_pictures_of_single_cells_say_nothing_of_the_specimen() -> None:
         "one_colour": 0.02,
         "edge": 30.0,
     }
-    assert looks_like([Signs(area_um2=700.0, dark_round=0, light_round=0, **facts)]) == ""
+    assert looks_like([Signs(area_um2=700.0, dark_discs=0, light_discs=0, light_share=0.0, **facts)]) == ""
