@@ -47,6 +47,13 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert broken == []
 
 
+def test_no_picture_of_what_is_gone_is_left_beside_the_pages() -> None:
+    shown = "".join(page.read_text() for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")))
+    pictures = [p for p in (ROOT / "docs").rglob("*") if p.suffix in (".png", ".jpg")]
+    assert len(pictures) > 20
+    assert [p.name for p in pictures if p.name not in shown] == []
+
+
 GOOD = {
     "HEMAVIEW_SECRET_KEY": "x" * 40, "HEMAVIEW_HOSTS": "hemaview.example.org", "REDIS_URL": "redis://127.0.0.1:1/0",
     "DATABASE_URL": "postgres://u:a-good-password@127.0.0.1:1/x",
