@@ -17,6 +17,8 @@ from hemaview.learning.publish.figures import receiver_operating_of_classes
 from hemaview.learning.scoring.limitstudies import Row
 from hemaview.learning.scoring.studies import Study
 
+LEAST_SPAN = 0.05
+"""Shares that differ by less are not drawn far apart."""
 _HEAD = """# The papers' own comparisons, run again
 
 Made by `python manage.py study NAME --data DATA --out OUT --page docs/studies.md`, one study at a time. **Research use
@@ -83,10 +85,12 @@ def _dots(axes: Any, rows: Sequence[Row]) -> None:
     """The first measure of each variant, with its standard deviation where there is one."""
     measure = list(rows[0])[1]
     deviations = [row.get(f"{measure}_sd", 0.0) for row in rows]
-    axes.errorbar(
-        [row[measure] for row in rows], [row["variant"] for row in rows], xerr=deviations, fmt="o", color="#0072b2"
-    )
-    axes.invert_yaxis()
+    drawn = [(row[measure], deviation) for row, deviation in zip(rows, deviations, strict=True)]
+    axes.errorbar([v for v, _ in drawn], [row["variant"] for row in rows], xerr=deviations, fmt="o", color="#0072b2")
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    low, high = (min(v - d for v, d in drawn), max(v + d for v, d in drawn))
+    if 0 <= low and high <= 1 and high - low < LEAST_SPAN:
+        axes.set_xlim((low + high) / 2 - 0.6 * LEAST_SPAN, (low + high) / 2 + 0.6 * LEAST_SPAN)
     axes.grid(axis="x", alpha=0.4)
     axes.set_xlabel(measure.replace("_", " ") + (" ± standard deviation" if any(deviations) else ""))
 
@@ -99,7 +103,7 @@ def _several(axes: Any, rows: Sequence[Row], measures: Sequence[str]) -> None:
             [row[measure] for row in rows], places, mark, color=colour, label=measure.replace("_", " "), alpha=0.8
         )
     axes.set_yticks(places, [row["variant"] for row in rows], fontsize=7)
-    axes.invert_yaxis()
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.grid(alpha=0.4)
     axes.legend(fontsize=7, loc="lower left")
 
