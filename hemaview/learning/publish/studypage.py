@@ -89,7 +89,7 @@ def _dots(axes: Any, rows: Sequence[Row]) -> None:
     axes.errorbar([v for v, _ in drawn], [row["variant"] for row in rows], xerr=deviations, fmt="o", color="#0072b2")
     axes.set_ylim(len(rows) - 0.5, -0.5)
     low, high = (min(v - d for v, d in drawn), max(v + d for v, d in drawn))
-    if 0 <= low and high <= 1 and high - low < LEAST_SPAN:
+    if low >= 0 and high <= 1 and high - low < LEAST_SPAN:
         axes.set_xlim((low + high) / 2 - 0.6 * LEAST_SPAN, (low + high) / 2 + 0.6 * LEAST_SPAN)
     axes.grid(axis="x", alpha=0.4)
     axes.set_xlabel(measure.replace("_", " ") + (" ± standard deviation" if any(deviations) else ""))
