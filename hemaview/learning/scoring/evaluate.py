@@ -58,9 +58,16 @@ def evaluate(
     """Rows for each named model and each set that is there, of one of TASKS alone where it is named; sets that lack or cannot
     be used are named through `log` and left out. Of several `processes` that measure side by side each knows the models that
     are installed, and no others that its caller tries. Raises DataError or InferenceError where that leaves nothing."""
-    wanted = []
+    wanted: list[_Task] = []
+    errors: list[DataError | InferenceError] = []
     for entry in (t for t in _TASKS if t.method in names and (not task or t.function in _GIVES[task])):
-        lacking = [s for s in (entry.dataset, *ALSO_NEEDS.get(entry.method, ())) if not data.has(experiment, s, split)]
+        try:
+            needed = (entry.dataset, *ALSO_NEEDS.get(entry.method, ()))
+            lacking = [s for s in needed if not data.has(experiment, s, split)]
+        except DataError as error:
+            errors.append(error)
+            log(f"{entry.method} on {entry.dataset}/{split}: left out. {error}")
+            continue
         if lacking:
             log(f"{lacking[0]}/{split} is not in {experiment.root}: left out")
         else:
@@ -86,7 +93,6 @@ def evaluate(
 
     results = side_by_side([piece(number, wanted[i]) for number, i in enumerate(order, 1)], processes)
     scores: list[Score] = []
-    errors = []
     for _, entry, result in sorted(zip(order, (wanted[i] for i in order), results, strict=True), key=itemgetter(0)):
         if not isinstance(result, _Measured):
             errors.append(result)

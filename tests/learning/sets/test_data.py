@@ -96,6 +96,17 @@ def test_one_set_that_cannot_be_used_costs_no_other_its_scores(tmp_path: Path, m
     assert row.metric == "accuracy"
     assert any("m on pbc/test: left out. This set is torn." in line for line in lines)
     assert any("holds too little for ece of nuclei" in line for line in lines), "what is no number is no row"
+    has = evaluate.data.has
+
+    def closed(experiment: Experiment, name: str, split: str) -> bool:
+        if name == "pbc":
+            raise DataError("pbc cannot be looked into.")
+        return has(experiment, name, split)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluate.data, "has", closed)
+        assert [r.metric for r in evaluate.evaluate(Experiment(tmp_path), "test", ["m"], lines.append)] == ["accuracy"]
+    assert lines[-1].endswith("of nuclei") and any("pbc cannot be looked into" in line for line in lines)
     monkeypatch.setattr(evaluate, "_TASKS", (evaluate._Task("m", "pbc", bad),))
     with pytest.raises(DataError, match="torn"):
         evaluate.evaluate(Experiment(tmp_path), "test", ["m"], lines.append)
