@@ -19,7 +19,16 @@ from apps.analysis.cellfiles import cells_of
 from apps.analysis.models import Adaptation, Job
 from apps.teaching.labels import at_most, named_cells, reported_of, unnamed_cells
 from apps.teaching.pictures import crops_at, film_cells, shown_cells
-from hemaview.inference import BadPicture, Classifier, InferenceError, NoDevice, OutOfMemory, load_as, packed
+from hemaview.inference import (
+    BadPicture,
+    BadSetting,
+    Classifier,
+    InferenceError,
+    NoDevice,
+    OutOfMemory,
+    load_as,
+    packed,
+)
 from hemaview.inference.device import is_memory
 from hemaview.inference.filmstatistics import Statistics, statistics_of
 from hemaview.inference.models import net_of
@@ -35,6 +44,7 @@ _REMEDIES: dict[type[Exception], str] = {
     OutOfMemory: "An administrator can give the worker more memory, run fewer workers on this machine, or set HEMAVIEW_BATCH "
     "lower; then teach again.",
     NoDevice: "An administrator must change HEMAVIEW_DEVICE and start the worker anew; then teach again.",
+    BadSetting: "An administrator must correct that variable and start the worker anew; then teach again.",
     BadPicture: "Open the slides that were labelled; import one that cannot be viewed again from another file.",
 }
 """What to do where a teaching fails for another reason than an analysis would."""

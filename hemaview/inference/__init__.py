@@ -5,6 +5,7 @@ from hemaview.inference.classifier import Classifier
 from hemaview.inference.detector import Boxes, Detector
 from hemaview.inference.errors import (
     BadPicture,
+    BadSetting,
     InferenceError,
     NoDevice,
     OutOfMemory,
@@ -26,6 +27,7 @@ from hemaview.inference.stain import Stain, stain_beside, stain_of
 __all__ = [
     "AS_SHIPPED",
     "BadPicture",
+    "BadSetting",
     "Boxes",
     "CentreFinder",
     "Classifier",

@@ -1,4 +1,4 @@
-"""Which device nets run and are trained on, and which errors say that its memory ran out."""
+"""Which device nets run and are trained on, how much of it they may take, and which errors say that its memory ran out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import torch
 
-from hemaview.inference.errors import NoDevice, OutOfMemory
+from hemaview.inference.errors import BadSetting, NoDevice, OutOfMemory
 from hemaview.words import gettext
 
 _OF_MEMORY = (
@@ -24,6 +24,15 @@ def device() -> str:
     if wanted == "cuda" and not torch.cuda.is_available():
         raise NoDevice(gettext("HEMAVIEW_DEVICE is cuda, but torch has no GPU here: leave it out to use the CPU."))
     return wanted or ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def number_set(variable: str) -> int:
+    """The whole number that a variable of the environment holds, such as HEMAVIEW_THREADS; 0 where it is not set. Raises
+    BadSetting."""
+    text = os.environ.get(variable, "").strip()
+    if text and not (text.isascii() and text.isdigit()):
+        raise BadSetting(gettext("{variable} must be a whole number, not {text}.").format(variable=variable, text=text))
+    return int(text or 0)
 
 
 def is_memory(error: BaseException) -> bool:

@@ -55,6 +55,13 @@ class NoDevice(InferenceError):
     remedy = gettext_noop("An administrator must change HEMAVIEW_DEVICE and start the worker anew; then retry.")
 
 
+class BadSetting(InferenceError):
+    """A variable of the environment that nets are run by holds what it cannot."""
+
+    code = "bad-setting"
+    remedy = gettext_noop("An administrator must correct that variable and start the worker anew; then retry.")
+
+
 class BadPicture(InferenceError):
     """What was given is no picture that a model can be shown."""
 

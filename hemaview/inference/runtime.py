@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hemaview.inference.converted import converted
-from hemaview.inference.device import device, is_memory
+from hemaview.inference.device import device, is_memory, number_set
 from hemaview.inference.errors import OutOfMemory
 from hemaview.inference.precision import BF16, F32, choose
 from hemaview.inference.settings import AS_SHIPPED, Compare, NetSettings
@@ -99,7 +99,7 @@ class OpenVinoRuntime:
         import openvino as ov
 
         core = ov.Core()
-        threads = int(os.environ.get("HEMAVIEW_THREADS", "0")) or len(os.sched_getaffinity(0))
+        threads = number_set("HEMAVIEW_THREADS") or len(os.sched_getaffinity(0))
         how = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": "1"}
         self._compiled: Any = core.compile_model(model, "CPU", how)
         if any("sse" in kernel for kernel in kernels(self._compiled)):
@@ -261,7 +261,7 @@ def in_batches_with_features(
 
 
 def _batches(show: Callable[[NDArray[np.float32]], _Answer], x: NDArray[np.uint8], batch: int) -> list[_Answer]:
-    batch = min(batch, int(os.environ.get("HEMAVIEW_BATCH", "0")) or batch)
+    batch = min(batch, number_set("HEMAVIEW_BATCH") or batch)
     if min(batch, len(x)) > 1:
         try:
             return _run(show, x, batch)

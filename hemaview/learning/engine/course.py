@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from hemaview.inference import device as devices
-from hemaview.inference.errors import NoDevice, OutOfMemory
+from hemaview.inference.errors import BadSetting, NoDevice, OutOfMemory
 from hemaview.learning.engine.averaging import State, copied
 from hemaview.learning.engine.curves import draw_curves
 from hemaview.learning.experiment import Experiment
@@ -126,9 +126,12 @@ def memory_named() -> Iterator[None]:
 
 def use_cores(most: int = 2) -> None:
     """Train on HEMAVIEW_THREADS cores, else on as many as the process may use, up to `most`: two trainings on a core each
-    beat one after the other on both."""
-    free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else most
-    torch.set_num_threads(int(os.environ.get("HEMAVIEW_THREADS", "0")) or min(most, free))
+    beat one after the other on both. Raises DataError where HEMAVIEW_THREADS is no whole number."""
+    try:
+        wanted = devices.number_set("HEMAVIEW_THREADS")
+    except BadSetting as error:
+        raise data.DataError(str(error)) from error
+    torch.set_num_threads(wanted or min(most, len(os.sched_getaffinity(0))))
 
 
 def identity(

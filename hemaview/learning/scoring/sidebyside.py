@@ -14,7 +14,7 @@ from multiprocessing import get_context, parent_process
 from typing import Any, TypeVar
 
 from hemaview.inference import InferenceError
-from hemaview.inference.device import device
+from hemaview.inference.device import device, number_set
 from hemaview.words import gettext
 
 MOST = 4
@@ -27,8 +27,12 @@ Call = Callable[..., Any]
 def sensible_number() -> int:
     """How many processes fit this machine: one a core, at most MOST; a single one where a graphics card does the work or
     HEMAVIEW_THREADS allows one core."""
-    cores = len(os.sched_getaffinity(0))
-    return 1 if device() == "cuda" else min(MOST, cores, int(os.environ.get("HEMAVIEW_THREADS", "0")) or cores)
+    return 1 if device() == "cuda" else min(MOST, len(_cores()))
+
+
+def _cores() -> list[int]:
+    """Those that this process may use, as many as HEMAVIEW_THREADS allows."""
+    return sorted(os.sched_getaffinity(0))[: number_set("HEMAVIEW_THREADS") or None]
 
 
 def side_by_side(pieces: Sequence[Callable[[Call], Result]], number: int) -> list[Result]:
@@ -37,7 +41,7 @@ def side_by_side(pieces: Sequence[Callable[[Call], Result]], number: int) -> lis
     Raises what the first failing piece raises, having ended the others."""
     if (number := min(number, len(pieces))) < 2:
         return [piece(_here) for piece in pieces]
-    cores = sorted(os.sched_getaffinity(0))
+    cores = _cores()
     processes = [_Process(cores[i::number] or cores) for i in range(number)]
     idle: queue.SimpleQueue[_Process] = queue.SimpleQueue()
     for process in processes:

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from hemaview.inference import InferenceError
+from hemaview.inference import BadSetting, InferenceError
 from hemaview.learning.scoring.sidebyside import Call, sensible_number, side_by_side
 
 
@@ -84,3 +84,7 @@ def test_a_machine_that_may_use_one_core_measures_one_thing_at_a_time(monkeypatc
     assert sensible_number() == min(4, len(os.sched_getaffinity(0)))
     monkeypatch.setenv("HEMAVIEW_THREADS", "1")
     assert sensible_number() == 1
+    for wrong in ("two", "-1", "1.5"):
+        monkeypatch.setenv("HEMAVIEW_THREADS", wrong)
+        with pytest.raises(BadSetting, match=f"^HEMAVIEW_THREADS must be a whole number, not {wrong}\\.$"):
+            sensible_number()

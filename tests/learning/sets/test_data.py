@@ -130,11 +130,17 @@ def test_a_method_asked_alone_stands_beside_its_baseline(
     assert [row["method"] for row in json.loads(output.out)["rows"]] == ["zhang-dunet"] and "baseline" not in output.err
 
 
-def test_what_cannot_be_meant_is_refused_before_anything_is_scored(tmp_path: Path) -> None:
+def test_what_cannot_be_meant_is_refused_before_anything_is_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(CommandError, match="not both"):
         call_command("evaluate", "sun-pnet", all=True, data=tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(CommandError, match="cannot be written"):
         call_command("evaluate", "sun-pnet", data=tmp_path, page=tmp_path / "file" / "results.md")
+    write(tmp_path, "pbc", "file,class,x,y\na.png,burr,1,2\n")
+    monkeypatch.setenv("HEMAVIEW_THREADS", "two")
+    with pytest.raises(CommandError, match=r"HEMAVIEW_THREADS must be a whole number, not two\."):
+        call_command("evaluate", "sun-pnet", data=tmp_path)
     with pytest.raises(CommandError, match="invalid choice"):
         call_command("evaluate", "sun-pnet", "--split", "tset", "--data", str(tmp_path))
