@@ -12,7 +12,9 @@ from hemaview.inference import BadSetting, InferenceError
 from hemaview.learning.scoring.sidebyside import Call, sensible_number, side_by_side
 
 
-def test_results_stand_in_order_each_from_a_process_on_its_own_cores() -> None:
+def test_results_stand_in_order_each_from_a_process_on_its_own_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HEMAVIEW_THREADS", raising=False)
+
     def piece(call: Call) -> tuple[int, set[int], str]:
         return call(os.getpid), call(os.sched_getaffinity, 0), call(os.getenv, "HEMAVIEW_THREADS")
 
