@@ -37,10 +37,8 @@ INVERTED_TISSUE = 0.55
 """Share of an inverted picture that is dark."""
 INVERTED_DISCS = 0.12
 """Share of what is light in an inverted picture that lies in discs of one size; gaps between cells, and pale middles of
-cells, have less, for their ground is light, too. Of some 380 single pictures of fourteen sets, at half to two and a half times
-their scale, none is taken for inverted as it is; inverted, every one of chula-rbc12 and all-idb1-fields, three in four of
-bbbc041seg and segpc-plasma, few of sets that show hardly a whole disc (draaslan-blood, txl-pbc, rv-pbs-fields). Red cells with
-pale middles that cover all the ground would be taken for inverted, too."""
+cells, have less, for their ground is light, too: no field of five sets is taken for inverted (`study inverted-limits`). Red cells
+with pale middles that cover all the ground would be."""
 DISC_SIDES_PX, LEAST_DISC_PX = (800, 1600), 150
 """Discs are looked for on a picture whose longer side is made this long at least and at most, whatever scale is stated, and are
 this large at least."""

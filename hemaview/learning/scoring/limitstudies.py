@@ -22,6 +22,7 @@ from hemaview.methods.card import cards
 from hemaview.pipeline.cheaplook import LOOK_MPP, look
 from hemaview.pipeline.fieldworth import GOOD_SINGLE_RATIO, NO_FOCUS, SOFT_FOCUS
 from hemaview.pipeline.foreign import LEAST_UM2, foreign, pieces
+from hemaview.pipeline.specimen import guards, signs_of
 from hemaview.words import all_of
 
 Row = dict[str, Any]
@@ -36,6 +37,8 @@ INKS = {
 FEW = 5
 """So many cells of a patient or lot stand for a film of few photographs."""
 BLURS_UM = (0.0, 0.5, 1.0, 2.0)
+STATED = (0.5, 1.0, 2.5)
+"""How many times the right µm/px are stated."""
 _STAINED = ("pbc", "jhu-aml", "wbc-masks-1", "wbc-masks-2", "raabin-wbc")
 
 
@@ -159,6 +162,35 @@ def foreign_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> 
     if not rows:
         raise data.DataError(f"None of {all_of(_SCALES)} has a val side in {experiment.root}.")
     return rows
+
+
+def inverted_limits(experiment: Experiment, out: Path, epochs: int, log: Log) -> list[Row]:
+    """Shares of single fields that are taken for inverted: of fields whose colours were inverted, and of the same as they are;
+    read as a run reads them where STATED times their µm/px is stated."""
+    rows = []
+    for name, scale in _SCALES.items():
+        if not data.has(experiment, name, "val"):
+            continue
+        log(name)
+        files = data.files(experiment, name, "val")[:FIELDS]
+        fields = [(data.image(experiment, name, "val", file), scale(experiment, name, file)) for file in files]
+        for stated in STATED:
+            shares = [
+                float(np.mean([_taken_for_inverted(shown(rgb), stated * mpp) for rgb, mpp in fields]))
+                for shown in (lambda rgb: 255 - rgb, lambda rgb: rgb)
+            ]
+            rows.append(
+                {"variant": f"{name}, {stated:g} times its µm/px", "of_inverted": shares[0], "of_others": shares[1],
+                 "fields": len(fields)}
+            )  # fmt: skip
+    if not rows:
+        raise data.DataError(f"None of {all_of(_SCALES)} has a val side in {experiment.root}.")
+    return rows
+
+
+def _taken_for_inverted(rgb: NDArray[np.uint8], mpp: float) -> bool:
+    signs = signs_of(rescale(rgb, min(1.0, mpp / LOOK_MPP)), max(mpp, LOOK_MPP))
+    return any(guard["code"] == "inverted" for guard in guards([signs], ()))
 
 
 def with_stroke(

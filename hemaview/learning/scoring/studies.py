@@ -19,6 +19,7 @@ from hemaview.learning.scoring.limitstudies import (
     field_choice,
     focus_limits,
     foreign_limits,
+    inverted_limits,
     stain_limits,
 )
 from hemaview.learning.scoring.mosaictasks import FIELDS, mosaic_study
@@ -39,6 +40,7 @@ from hemaview.learning.scoring.redencoder import ENCODER_EPOCHS, red_encoder
 from hemaview.learning.scoring.redlimits import red_limits
 from hemaview.pipeline.fieldworth import GOOD_SINGLE_RATIO
 from hemaview.pipeline.redlookalikes import OTHERWISE
+from hemaview.pipeline.specimen import INVERTED_DISCS
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,12 @@ STUDIES: dict[str, Study] = {
             "The largest piece of each field that is dense as no stain is, and how much of a pen's stroke across it is found "
             "to be covered; pieces from 1,500 µm² on are. Violet ink is dense as a stain is; fields of txl-pbc and "
             "draaslan-blood are smaller than such a stroke.",
+        ),
+        Study(
+            "inverted-limits", "When are a picture's colours inverted?", "no paper, our own limits", inverted_limits, 0,
+            "Single fields of val whose colours were inverted, and the same as they are: what share of them is taken for "
+            f"inverted, with more than {INVERTED_DISCS:g} of what is light in discs of one size, where half, once and two and a "
+            "half times the right µm/px is stated. Fields of txl-pbc and draaslan-blood show hardly a whole disc.",
         ),
         Study(
             "red-limits", "When is a cell coloured as the red cells around?", "no paper, our own limits", red_limits, 0,

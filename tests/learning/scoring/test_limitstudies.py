@@ -24,6 +24,7 @@ from hemaview.learning.scoring.limitstudies import (
     copies_in_sets,
     copy_limits,
     focus_limits,
+    inverted_limits,
     stain_limits,
 )
 from hemaview.learning.sets.data import DataError
@@ -33,6 +34,9 @@ Picture = NDArray[np.uint8]
 LEARNED = ((0.25, 0.50, 0.13), (0.36, 0.575, 0.175))
 USUAL, BLUE = (1.0, 1.6, 0.4), (1.0, 1.4, 0.75)
 """Optical densities of a nucleus within LEARNED, and of one beyond."""
+
+
+DEMO = Path(__file__).parents[3] / "apps/desk/demo/chula-rbc12"
 
 
 def quiet(_: str) -> None:
@@ -129,6 +133,15 @@ def test_focus_falls_with_the_blur_in_um_and_the_shares_are_those_below_the_limi
     monkeypatch.setattr(limits, "NO_FOCUS", softer["median_focus"] - 1e-6)
     rows_of_set = focus_limits(Experiment(tmp_path), tmp_path, 0, quiet)[:4]
     assert [(r["share_told_of"], r["share_refused"]) for r in rows_of_set] == [(0, 0), (1, 0), (1, 1), (1, 1)]
+
+
+def test_inverted_fields_and_no_others_are_taken_for_inverted_whatever_scale_is_stated(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"^None of chula-rbc12, .* has a val side"):
+        inverted_limits(Experiment(tmp_path), tmp_path, 0, quiet)
+    field = np.asarray(Image.open(sorted(DEMO.glob("*.webp"))[0]).convert("RGB"))
+    write(tmp_path, "chula-rbc12", "val", "file,x,y,class", ["a.png,5,5,normal"], a=field)
+    rows = inverted_limits(Experiment(tmp_path), tmp_path, 0, quiet)
+    assert [(r["of_inverted"], r["of_others"], r["fields"]) for r in rows] == [(1.0, 0.0, 1)] * len(limits.STATED)
 
 
 @pytest.mark.parametrize("lines", [["a.png,,,,,"], []])
