@@ -175,12 +175,14 @@ def inverted_limits(experiment: Experiment, out: Path, epochs: int, log: Log) ->
         files = data.files(experiment, name, "val")[:FIELDS]
         fields = [(data.image(experiment, name, "val", file), scale(experiment, name, file)) for file in files]
         for stated in STATED:
-            shares = [
-                float(np.mean([_taken_for_inverted(shown(rgb), stated * mpp) for rgb, mpp in fields]))
-                for shown in (lambda rgb: 255 - rgb, lambda rgb: rgb)
-            ]
+            of_inverted, of_others = (
+                float(
+                    np.mean([_taken_for_inverted(255 - rgb if inverted else rgb, stated * mpp) for rgb, mpp in fields])
+                )
+                for inverted in (True, False)
+            )
             rows.append(
-                {"variant": f"{name}, {stated:g} times its µm/px", "of_inverted": shares[0], "of_others": shares[1],
+                {"variant": f"{name}, {stated:g} times its µm/px", "of_inverted": of_inverted, "of_others": of_others,
                  "fields": len(fields)}
             )  # fmt: skip
     if not rows:
